@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: the one error type of the collection, its codes, and how several faults become one error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorCode(StrEnum):
+    """What a playbook's ``rescue`` can tell apart. The user guide explains each one."""
+
+    INVALID_SETTINGS = "invalid_settings"
+    NOT_FOUND = "not_found"
+    NAME_TAKEN = "name_taken"
+    PLATFORM_FIXED = "platform_fixed"
+    SOLUTION_FIXED = "solution_fixed"
+    INSTANCE_MISMATCH = "instance_mismatch"
+    INSTANCE_UNKNOWN = "instance_unknown"
+    TENANT_HELD = "tenant_held"
+    TENANT_UNKNOWN = "tenant_unknown"
+    TENANTS_BOUND = "tenants_bound"
+    ACCOUNT_TAKEN = "account_taken"
+    LAST_ADMINISTRATOR = "last_administrator"
+    SECRET_REQUIRED = "secret_required"  # noqa: S105 (a code, not a secret)
+    API_UNREACHABLE = "api_unreachable"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    RIGHT_MISSING = "right_missing"
+    TWO_STEP_VERIFICATION = "two_step_verification"
+    THROTTLED = "throttled"
+    UNEXPECTED_ANSWER = "unexpected_answer"
+    VERIFICATION_UNAVAILABLE = "verification_unavailable"
+    REGISTRY_MISSING = "registry_missing"
+    REGISTRY_UNREACHABLE = "registry_unreachable"
+    REGISTRY_OLDER = "registry_older"
+    REGISTRY_NEWER = "registry_newer"
+    REGISTRY_BUSY = "registry_busy"
+    REGISTRY_DAMAGED = "registry_damaged"
+    SECRET_STORE_MISSING = "secret_store_missing"  # noqa: S105
+    SECRET_STORE_ELSEWHERE = "secret_store_elsewhere"  # noqa: S105
+    SECRET_KEY_WRONG = "secret_key_wrong"  # noqa: S105
+    SECRET_DAMAGED = "secret_damaged"  # noqa: S105
+    DEPENDENCY_MISSING = "dependency_missing"
+    INTERNAL_ERROR = "internal_error"
+
+
+class IntegrationError(Exception):
+    """
+    A refusal or failure that the user is told about.
+
+    :param code: what happened, for ``rescue``.
+    :param message: what is wrong, where, and what to do; one paragraph for people, without any secret.
+    :param details: JSON-ready facts about the failure, returned beside the code.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+
+    def as_result(self) -> dict[str, Any]:
+        """
+        Tell the failure as a module returns it.
+
+        :returns: ``{"code": ..., **details}``.
+        """
+        return {"code": str(self.code), **self.details}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """
+    One thing that is wrong with the options of a task.
+
+    :param option: path of the option, for example ``tigerpaw.soap_user_name``.
+    :param message: what is wrong with it and what to do, without its value.
+    """
+
+    option: str
+    message: str
+
+
+class InvalidSettings(IntegrationError):
+    """
+    All faults of a task's options at once.
+
+    :param faults: at least one fault.
+    :param code: ``invalid_settings`` unless the faults are all of one more exact kind.
+    """
+
+    def __init__(self, faults: Iterable[Fault], code: ErrorCode = ErrorCode.INVALID_SETTINGS) -> None:
+        self.faults = tuple(faults)
+        listed = [{"option": fault.option, "message": fault.message} for fault in self.faults]
+        super().__init__(code, _sentence(self.faults), faults=listed)
+
+
+def _sentence(faults: tuple[Fault, ...]) -> str:
+    told = "; ".join(f"{fault.option}: {fault.message}" for fault in faults)
+    return told if len(faults) == 1 else f"{len(faults)} faults: {told}"

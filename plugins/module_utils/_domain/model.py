@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: the things the collection is about, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Solution(StrEnum):
+    """The Kaspersky side of an integration; also the kind of an instance."""
+
+    SECURITY_CENTER = "security_center"
+    BUSINESS_HUB = "business_hub"
+
+
+class TenantKind(StrEnum):
+    """How a solution calls its unit for one client company."""
+
+    VIRTUAL_SERVER = "virtual_server"
+    COMPANY = "company"
+
+
+TENANT_KINDS = {Solution.SECURITY_CENTER: TenantKind.VIRTUAL_SERVER, Solution.BUSINESS_HUB: TenantKind.COMPANY}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """
+    One Administration Server of Security Center, or one Business Hub account; a name space for integrations.
+
+    :param name: how the option ``instance`` calls it.
+    :param solution: recorded at first use, fixed afterwards.
+    """
+
+    name: str
+    solution: Solution
+
+
+@dataclass(frozen=True, order=True)
+class Administrator:
+    """A person who looks after an integration and is told when it is deleted."""
+
+    email: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Integration:
+    """
+    A stored, named set of connection settings between one solution and one platform.
+
+    :param settings: settings of the platform without its secrets, by field name.
+    :param fingerprints: keyed fingerprint of each stored secret, by field name.
+    :param revision: counts the changes to the integration and to its bindings.
+    """
+
+    id: str
+    instance: str
+    name: str
+    platform: str
+    solution: Solution
+    settings: dict[str, Any]
+    fingerprints: dict[str, str]
+    administrators: tuple[Administrator, ...]
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    credentials_changed_at: datetime
+    verified_at: datetime | None = None
+    tenant_count: int = 0
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """
+    A virtual server or a company: the unit for one client company.
+
+    :param uid: ``KLVSRV_UID`` of a virtual server (wire-formats of Security Center), or the identifier that the user
+        gave a company; a company may have none.
+    :param integration_id: the one integration that holds it, or nothing.
+    """
+
+    id: str
+    instance: str
+    kind: TenantKind
+    uid: str | None
+    name: str
+    integration_id: str | None = None
+    integration_name: str | None = None
+    bound_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Notification:
+    """
+    One message of the outbox, to one recipient through one channel.
+
+    :param event: what happened, for example ``integration_deleted``.
+    :param snapshot: the names and times the text is made of, as they were when it happened.
+    :param recipient: an e-mail address, or nothing for the webhook.
+    :param message_id: the same at every attempt, so that a receiver can drop a repetition.
+    :param last_error: a code, never the text of an exception.
+    """
+
+    id: str
+    instance: str
+    event: str
+    snapshot: dict[str, Any]
+    channel: str
+    recipient: str | None
+    message_id: str
+    created_at: datetime
+    delivered_at: datetime | None = None
+    attempts: int = 0
+    last_error: str | None = None
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """What was done to an integration, when and by whom (stated, not proven); without secrets."""
+
+    at: datetime
+    actor: str
+    instance: str
+    integration_id: str
+    integration_name: str
+    action: str
+    summary: dict[str, Any] = field(default_factory=dict)
