@@ -81,24 +81,28 @@ class Fault:
 
     :param option: path of the option, for example ``tigerpaw.soap_user_name``.
     :param message: what is wrong with it and what to do, without its value.
+    :param code: more exact than ``invalid_settings`` where there is one.
     """
 
     option: str
     message: str
+    code: ErrorCode = ErrorCode.INVALID_SETTINGS
 
 
 class InvalidSettings(IntegrationError):
     """
-    All faults of a task's options at once.
+    All faults of a task's options at once; its code is theirs if they share one, else ``invalid_settings``.
 
     :param faults: at least one fault.
-    :param code: ``invalid_settings`` unless the faults are all of one more exact kind.
     """
 
-    def __init__(self, faults: Iterable[Fault], code: ErrorCode = ErrorCode.INVALID_SETTINGS) -> None:
+    def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
-        listed = [{"option": fault.option, "message": fault.message} for fault in self.faults]
-        super().__init__(code, _sentence(self.faults), faults=listed)
+        codes = {fault.code for fault in self.faults}
+        listed = [
+            {"option": fault.option, "message": fault.message, "code": str(fault.code)} for fault in self.faults
+        ]
+        super().__init__(codes.pop() if len(codes) == 1 else ErrorCode.INVALID_SETTINGS, _sentence(self.faults), faults=listed)
 
 
 def _sentence(faults: tuple[Fault, ...]) -> str:

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: connections, transactions and locks, on SQLite and on PostgreSQL alike."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+
+try:
+    import sqlalchemy as sa
+except ImportError:  # told by open_database
+    sa = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Connection, Engine
+
+LOCK_WAIT_SECONDS = 30
+
+_SQLITE_ERRORS = {
+    "SQLITE_BUSY": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
+    "SQLITE_LOCKED": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
+    "SQLITE_CONSTRAINT": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
+    "SQLITE_CORRUPT": (ErrorCode.REGISTRY_DAMAGED, "is damaged; restore it from a backup"),
+    "SQLITE_NOTADB": (ErrorCode.REGISTRY_DAMAGED, "is not an SQLite database; restore it or name another file"),
+    "SQLITE_FULL": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, the disk is full; nothing was changed"),
+    "SQLITE_READONLY": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written by this user; nothing was changed"),
+    "SQLITE_CANTOPEN": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
+    "SQLITE_PERM": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
+    "SQLITE_IOERR": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be read or written, the disk reports an error"),
+}
+_POSTGRESQL_ERRORS = {
+    "28": (ErrorCode.REGISTRY_UNREACHABLE, "refuses the user or the password"),
+    "3D": (ErrorCode.REGISTRY_UNREACHABLE, "has no such database"),
+    "42501": (ErrorCode.REGISTRY_UNREACHABLE, "does not give this user the right to its tables"),
+    "55P03": (ErrorCode.REGISTRY_BUSY, "is locked by another run; run the task again"),
+    "40": (ErrorCode.REGISTRY_BUSY, "gave way to another run; run the task again"),
+    "23": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
+    "53100": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, its disk is full; nothing was changed"),
+    "25006": (ErrorCode.REGISTRY_UNREACHABLE, "is read-only; nothing was changed"),
+    "XX": (ErrorCode.REGISTRY_DAMAGED, "reports damage; restore it from a backup"),
+}
+
+
+class Database:
+    """
+    One database, SQLite or PostgreSQL.
+
+    No connection is kept between transactions, so none can survive a fork.
+
+    :param url: parsed address with the password in it.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.location = url.render_as_string(hide_password=True)
+        self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        self._engine = _sqlite_engine(url) if self.path else _postgresql_engine(url)
+
+    def exists(self) -> bool:
+        """
+        Tell whether there is anything to connect to; a missing SQLite file must not be made by looking.
+
+        :raises IntegrationError: ``registry_unreachable``.
+        """
+        if self.path is None:
+            return True
+        try:
+            return self.path.is_file() and self.path.stat().st_size > 0
+        except OSError:
+            raise self._unreachable("cannot be opened by this user") from None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """
+        Open one deferred transaction that is ended before any write begins.
+
+        :raises IntegrationError: ``registry_unreachable``, ``registry_busy`` or ``registry_damaged``.
+        """
+        with self._told(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self, scope: str) -> Iterator[Connection]:
+        """
+        Open one write transaction that has its lock before it reads; it commits at the end, or rolls back on any error.
+
+        SQLite locks the whole file; PostgreSQL locks the scope, so that instances do not wait for one another.
+
+        :param scope: what is locked, the name of an instance.
+        :raises IntegrationError: ``registry_unreachable``, ``registry_busy`` or ``registry_damaged``.
+        """
+        with self._told(), self._engine.connect() as plain:
+            connection = plain.execution_options(immediate=True)
+            with connection.begin():
+                if self.path is None:
+                    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'"))
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(scope))))
+                yield connection
+
+    @contextmanager
+    def creating(self) -> Iterator[None]:
+        """
+        Hold the lock under which a registry is created or upgraded; makes the private folder and file of SQLite.
+
+        On PostgreSQL the transaction of :meth:`writing` is lock enough.
+
+        :raises IntegrationError: ``registry_unreachable`` or ``registry_damaged``.
+        """
+        if self.path is None:
+            yield
+            return
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            raise self._unreachable("cannot be created by this user in this folder") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._prepare_file(self.path)
+            yield
+        finally:
+            os.close(lock)
+
+    def _prepare_file(self, path: Path) -> None:
+        """Make the file private before anything is in it; WAL lets readers go on beside a writer."""
+        with self._told():
+            try:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            except OSError:
+                raise self._unreachable("cannot be opened by this user") from None
+            with closing(sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Tell whether the database has this table."""
+        return bool(sa.inspect(connection).has_table(name))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Translate errors of the driver by their codes; their texts may carry values and never travel."""
+        failure: IntegrationError | None = None
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            failure = self._explained(error.orig)
+        except sqlite3.Error as error:
+            failure = self._explained(error)
+        if failure:
+            raise failure
+
+    def _explained(self, error: BaseException | None) -> IntegrationError:
+        if self.path is not None:
+            name = getattr(error, "sqlite_errorname", None) or ""
+            known = next((told for code, told in _SQLITE_ERRORS.items() if name.startswith(code)), None)
+        else:
+            name = getattr(error, "sqlstate", None) or ""
+            known = next((told for code, told in _POSTGRESQL_ERRORS.items() if name.startswith(code)), None)
+        code, told = known or (ErrorCode.REGISTRY_UNREACHABLE, f"cannot be used ({name or type(error).__name__})")
+        return IntegrationError(code, f"The registry {self.location} {told}.")
+
+    def _unreachable(self, told: str) -> IntegrationError:
+        return IntegrationError(ErrorCode.REGISTRY_UNREACHABLE, f"The registry {self.location} {told}.")
+
+
+def open_database(address: str, password: str | None = None) -> Database:
+    """
+    Prepare a database for use; connects to nothing yet.
+
+    :param address: ``sqlite:///path`` or ``postgresql://user@host/database``.
+    :param password: of PostgreSQL; never part of the address.
+    :raises IntegrationError: ``invalid_settings`` for an address that cannot be used (it is not repeated, it may hold
+        a password), ``dependency_missing`` without SQLAlchemy or the driver.
+    """
+    if sa is None:
+        raise IntegrationError(
+            ErrorCode.DEPENDENCY_MISSING, "The Python library SQLAlchemy is missing: pip install 'SQLAlchemy>=2.0'."
+        )
+    return Database(_parsed(address, password))
+
+
+def default_address() -> str:
+    """
+    Tell where the embedded registry is: in the user's data directory (XDG Base Directory Specification).
+
+    :returns: an address for :func:`open_database`.
+    """
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return f"sqlite:///{Path(data) / 'msp_kaspersky' / 'registry.sqlite3'}"
+
+
+def _parsed(address: str, password: str | None) -> URL:
+    try:
+        url = sa.engine.make_url(address)
+    except (sa.exc.ArgumentError, ValueError):
+        raise _refused("is no database address; write sqlite:///path or postgresql://user@host/database") from None
+    if url.password or "password" in url.query or "passfile" in url.query:
+        raise _refused("carries a password; give it with registry_password_file or registry_password")
+    if url.drivername in ("sqlite", "sqlite+pysqlite"):
+        return _sqlite_url(url)
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return _verifying_server(url.set(drivername="postgresql+psycopg", password=password))
+    raise _refused("names another database than sqlite or postgresql")
+
+
+def _sqlite_url(url: URL) -> URL:
+    if not url.database or url.database == ":memory:":
+        raise _refused("names no file; write sqlite:///path/to/file")
+    if url.query:
+        raise _refused("has parameters; an SQLite registry takes none")
+    return url.set(drivername="sqlite", database=str(Path(url.database).expanduser().absolute()))
+
+
+def _verifying_server(url: URL) -> URL:
+    """Off this machine, the server has to prove who it is unless the address says otherwise."""
+    local = url.host in (None, "localhost", "127.0.0.1", "::1")
+    return url if local or "sslmode" in url.query else url.update_query_dict({"sslmode": "verify-full"})
+
+
+def _refused(message: str) -> InvalidSettings:
+    return InvalidSettings([Fault("registry", message)])
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={"timeout": LOCK_WAIT_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # The driver's own transactions are switched off: it would begin deferred ones behind our back.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        return sa.create_engine(
+            url,
+            poolclass=sa.pool.NullPool,
+            isolation_level="READ COMMITTED",
+            connect_args={"connect_timeout": LOCK_WAIT_SECONDS},
+            hide_parameters=True,
+        )
+    except ImportError:
+        raise IntegrationError(
+            ErrorCode.DEPENDENCY_MISSING,
+            "The Python library psycopg is missing: pip install 'psycopg[binary]>=3.1'.",
+        ) from None
+
+
+def _lock_number(scope: str) -> int:
+    digest = hashlib.sha256(f"msp.kaspersky/{scope}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Private: secrets in the user's keyring (Secret Service, Windows, macOS, or a third-party backend).
+
+A keyring cannot list what it holds, so the registry keeps a row for every version that may be in it, from before it is
+stored until after it is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .reader import RegistryRecord, SecretRecord
+from .registry import Registry
+from .sealing import SecretValue, seal, unseal
+from .secrets import LostStage, SecretStore, new_record
+from .writer import Writer
+
+Answer = TypeVar("Answer")
+
+FINGERPRINT_KEY = "fingerprint-key"
+# A writer that has not finished by then has died, on whatever host it was.
+WRITING_TAKES_AT_MOST = timedelta(minutes=10)
+
+_WAYS_OUT = (
+    "Install or unlock one (Secret Service on Linux, for example gnome-keyring), or keep the secrets encrypted in the "
+    "registry with secret_store: registry and a secret_key_file."
+)
+
+
+class KeyringStore(SecretStore):
+    """Keeps every version of an integration's secrets as one entry of the keyring."""
+
+    kind = "keyring"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._backend: Any = None
+
+    def new_registry(self, registry_id: str) -> RegistryRecord:
+        """Record which keyring it is; the key follows once the registry is committed."""
+        kept_at = {"host": socket.gethostname(), "user": getuser(), "backend": _backend_name(self._keyring())}
+        return new_record(registry_id, self.kind, kept_at, None, ready=False)
+
+    def make_ready(self, registry: Registry) -> None:
+        """Store the fingerprint key, and only then record that it is there."""
+        with registry.writing("") as writer:
+            record = writer.registry()
+            if not record.secrets_ready:
+                if self._get(record.id, FINGERPRINT_KEY) is None:
+                    self._set(record.id, FINGERPRINT_KEY, base64.b64encode(os.urandom(32)).decode())
+                writer.change_registry(secrets_ready=True)
+
+    def stage(
+        self, registry: Registry, instance: str, integration_id: str, values: Mapping[str, SecretValue]
+    ) -> SecretRecord:
+        """Commit a row that says what is being written, then write it."""
+        version = str(uuid4())
+        staged = SecretRecord(integration_id, version, "writing", None, _this_process(), datetime.now(UTC))
+        with registry.writing(instance) as writer:
+            writer.add_secret(staged)
+            registry_id = writer.registry().id
+        try:
+            self._set(registry_id, _entry(staged), seal(integration_id, version, values))
+        except IntegrationError:
+            self.abandon(registry, instance, staged)
+            raise
+        return staged
+
+    def keep(self, writer: Writer, staged: SecretRecord) -> None:
+        """Exchange the valid version for the staged one."""
+        self.drop(writer, staged.integration_id)
+        if not writer.move_secret(staged.integration_id, staged.version, "writing", "current"):
+            raise LostStage
+
+    def drop(self, writer: Writer, integration_id: str) -> None:
+        """Mark the valid version for removal."""
+        if old := writer.current_secret(integration_id):
+            writer.move_secret(old.integration_id, old.version, "current", "removing")
+
+    def abandon(self, registry: Registry, instance: str, staged: SecretRecord) -> None:
+        """Remove the staged version at once."""
+        with registry.writing(instance) as writer:
+            writer.move_secret(staged.integration_id, staged.version, "writing", "removing")
+        self.sweep(registry, instance)
+
+    def sweep(self, registry: Registry, instance: str) -> None:
+        """Delete from the keyring first, drop the row after it."""
+        with registry.reading() as reader:
+            record, unfinished = reader.registry(), reader.unfinished_secrets()
+        dead = [secret for secret in unfinished if secret.state == "removing" or _is_stale(secret)]
+        if not dead:
+            return
+        with registry.writing(instance) as writer:
+            for secret in dead:
+                writer.move_secret(secret.integration_id, secret.version, "writing", "removing")
+        self.fingerprint_key(record)  # refuses on a machine whose keyring is not the one that holds them
+        for secret in dead:
+            self._delete(record.id, _entry(secret))
+        with registry.writing(instance) as writer:
+            for secret in dead:
+                writer.remove_secret(secret.integration_id, secret.version)
+
+    def open(self, registry: Registry, secret: SecretRecord, origins: Mapping[str, str]) -> dict[str, SecretValue]:
+        """Read from the keyring; a version that has just been replaced is looked up once more."""
+        with registry.reading() as reader:
+            record = reader.registry()
+        text = self._get(record.id, _entry(secret))
+        if text is None:
+            with registry.reading() as reader:
+                secret = reader.current_secret(secret.integration_id) or secret
+            text = self._get(record.id, _entry(secret))
+        if text is None:
+            raise self._elsewhere(record)
+        return unseal(text, secret.integration_id, secret.version, origins)
+
+    def _read_fingerprint_key(self, record: RegistryRecord) -> bytes:
+        text = self._get(record.id, FINGERPRINT_KEY)
+        if text is None:
+            raise self._elsewhere(record)
+        return base64.b64decode(text)
+
+    def _elsewhere(self, record: RegistryRecord) -> IntegrationError:
+        kept = record.secrets_kept_at
+        return IntegrationError(
+            ErrorCode.SECRET_STORE_ELSEWHERE,
+            "The secrets of this registry are not in the keyring of this user on this machine. They are in the keyring "
+            f"of user {kept.get('user')} on host {kept.get('host')} ({kept.get('backend')}). Run the task there; "
+            "nothing was changed.",
+            secrets_kept_at=kept,
+        )
+
+    def _keyring(self) -> Any:
+        if self._backend is None:
+            self._backend = _usable_backend()
+        return self._backend
+
+    def _get(self, registry_id: str, entry: str) -> str | None:
+        backend = self._keyring()
+        found: str | None = _asked(lambda: backend.get_password(_service(registry_id), entry))
+        return found
+
+    def _set(self, registry_id: str, entry: str, text: str) -> None:
+        """Store and read back: some backends swallow silently, some cut long values."""
+        backend = self._keyring()
+        _asked(lambda: backend.set_password(_service(registry_id), entry, text))
+        if self._get(registry_id, entry) != text:
+            raise _missing_store(f"The keyring {_backend_name(backend)} does not keep what is stored in it.")
+
+    def _delete(self, registry_id: str, entry: str) -> None:
+        if self._get(registry_id, entry) is not None:
+            backend = self._keyring()
+            _asked(lambda: backend.delete_password(_service(registry_id), entry))
+
+
+def _service(registry_id: str) -> str:
+    return f"msp.kaspersky/{registry_id}"
+
+
+def _entry(secret: SecretRecord) -> str:
+    return f"{secret.integration_id}/{secret.version}"
+
+
+def _this_process() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def _is_stale(secret: SecretRecord) -> bool:
+    """Tell a crashed writer from a slow one: its process is gone, or its time is up."""
+    if datetime.now(UTC) - secret.created_at > WRITING_TAKES_AT_MOST:
+        return True
+    host, _, process = secret.writer.rpartition("/")
+    return host == socket.gethostname() and not _is_running(int(process))
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _asked(question: Callable[[], Answer]) -> Answer:
+    """Ask the backend; whatever it raises may carry the secret in its text, so only its class is told."""
+    try:
+        return question()
+    except Exception as error:  # noqa: BLE001 (third-party backends raise what they like)
+        kind = type(error).__name__
+    raise _missing_store(f"The keyring could not be used ({kind}); it may be locked.")
+
+
+def _usable_backend() -> Any:
+    try:
+        import keyring
+    except ImportError:
+        raise IntegrationError(
+            ErrorCode.DEPENDENCY_MISSING, "The Python library keyring is missing: pip install keyring."
+        ) from None
+    backend = _asked(keyring.get_keyring)
+    backends = getattr(backend, "backends", None)
+    if backends is not None:  # a chain answers with its first member
+        backend = next(iter(backends), None)
+    if backend is None or type(backend).__module__.startswith("keyring.backends.fail"):
+        raise _missing_store("This machine has no keyring backend.")
+    if type(backend).__module__.startswith("keyring.backends.null"):
+        raise _missing_store("The null keyring is configured: it swallows secrets silently.")
+    if "plaintext" in _backend_name(backend).lower():
+        raise _missing_store(f"The keyring {_backend_name(backend)} stores secrets unencrypted.")
+    return backend
+
+
+def _backend_name(backend: Any) -> str:
+    return f"{type(backend).__module__}.{type(backend).__qualname__}"
+
+
+def _missing_store(told: str) -> IntegrationError:
+    return IntegrationError(ErrorCode.SECRET_STORE_MISSING, f"{told} {_WAYS_OUT}")

@@ -1,0 +1,266 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: what can be read from a registry, inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .._domain.model import (
+    Administrator,
+    HistoryEntry,
+    Instance,
+    Integration,
+    Notification,
+    Solution,
+    Tenant,
+    TenantKind,
+)
+from . import schema
+
+try:
+    import sqlalchemy as sa
+except ImportError:  # told when the database is opened
+    pass
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.engine import Connection, Row
+
+# Both databases limit how many values one statement may carry.
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class RegistryRecord:
+    """What a registry knows about itself."""
+
+    id: str
+    schema_version: int
+    secret_store: str
+    secrets_kept_at: dict[str, str]
+    secrets_ready: bool
+    fingerprint_key: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class SecretRecord:
+    """
+    One version of an integration's secrets.
+
+    :param sealed: the encrypted values where the registry itself is the secret store.
+    """
+
+    integration_id: str
+    version: str
+    state: str
+    sealed: str | None
+    writer: str
+    created_at: datetime
+
+
+class Reader:
+    """
+    Questions to a registry. All answers of one reader belong to one moment.
+
+    :param connection: an open transaction.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def registry(self) -> RegistryRecord:
+        """Read the one row about the registry itself."""
+        row = self._connection.execute(sa.select(schema.registry)).one()
+        return RegistryRecord(**row._mapping)
+
+    def instance(self, name: str) -> Instance | None:
+        """Find an instance by name."""
+        query = sa.select(schema.instance.c.name, schema.instance.c.solution).where(schema.instance.c.name == name)
+        row = self._connection.execute(query).one_or_none()
+        return Instance(row.name, Solution(row.solution)) if row else None
+
+    def instance_names(self) -> list[str]:
+        """List the names of all instances."""
+        return list(self._connection.scalars(sa.select(schema.instance.c.name).order_by(schema.instance.c.name)))
+
+    def integration(self, integration_id: str) -> Integration | None:
+        """Find an integration by its id, in any instance."""
+        return next(iter(self._integrations(schema.integration.c.id == integration_id)), None)
+
+    def integration_named(self, instance: str, name: str) -> Integration | None:
+        """Find an integration by its name in an instance."""
+        table = schema.integration.c
+        return next(iter(self._integrations(sa.and_(table.instance == instance, table.name == name))), None)
+
+    def integrations(self, instance: str) -> list[Integration]:
+        """List the integrations of an instance by name."""
+        return self._integrations(schema.integration.c.instance == instance)
+
+    def integration_names(self, instance: str) -> list[str]:
+        """List the names of an instance's integrations."""
+        table = schema.integration.c
+        return list(self._connection.scalars(sa.select(table.name).where(table.instance == instance).order_by(table.name)))
+
+    def tenants(self, instance: str) -> list[Tenant]:
+        """List the tenants of an instance by name."""
+        return self._tenants(schema.tenant.c.instance == instance)
+
+    def tenants_of(self, integration_id: str) -> list[Tenant]:
+        """List the tenants that an integration holds by name."""
+        return self._tenants(schema.tenant.c.integration == integration_id)
+
+    def tenants_by_uid(self, kind: TenantKind, instance: str, uids: Iterable[str]) -> list[Tenant]:
+        """Find tenants by uid: virtual servers in the whole registry, companies in the instance."""
+        table = schema.tenant.c
+        where = table.kind == str(kind)
+        if kind is TenantKind.COMPANY:
+            where = sa.and_(where, table.instance == instance)
+        return [
+            tenant for chunk in chunks(uids) for tenant in self._tenants(sa.and_(where, table.uid.in_(chunk)))
+        ]
+
+    def tenants_by_name(self, kind: TenantKind, instance: str, names: Iterable[str]) -> list[Tenant]:
+        """Find tenants of an instance by name; several may share one."""
+        table = schema.tenant.c
+        where = sa.and_(table.kind == str(kind), table.instance == instance)
+        return [
+            tenant for chunk in chunks(names) for tenant in self._tenants(sa.and_(where, table.name.in_(chunk)))
+        ]
+
+    def tenant_names(self, kind: TenantKind, instance: str) -> list[str]:
+        """List the names of an instance's tenants, to find near matches among them."""
+        table = schema.tenant.c
+        return list(
+            self._connection.scalars(sa.select(table.name).where(table.kind == str(kind), table.instance == instance))
+        )
+
+    def current_secret(self, integration_id: str) -> SecretRecord | None:
+        """Find the valid version of an integration's secrets."""
+        table = schema.secret.c
+        return next(iter(self._secrets(sa.and_(table.integration == integration_id, table.state == "current"))), None)
+
+    def current_secrets(self) -> list[SecretRecord]:
+        """List the valid versions of all secrets of the registry."""
+        return self._secrets(schema.secret.c.state == "current")
+
+    def unfinished_secrets(self) -> list[SecretRecord]:
+        """List the versions that are being written or removed, also those that a crashed run left behind."""
+        return self._secrets(schema.secret.c.state != "current")
+
+    def notifications(self, instance: str) -> list[Notification]:
+        """List the outbox of an instance, oldest first."""
+        return self._notifications(schema.notification.c.instance == instance)
+
+    def pending_notifications(self, instance: str) -> list[Notification]:
+        """List what is not delivered yet, oldest first."""
+        table = schema.notification.c
+        return self._notifications(sa.and_(table.instance == instance, table.delivered_at.is_(None)))
+
+    def history(self, instance: str) -> list[HistoryEntry]:
+        """List what was done in an instance, oldest first."""
+        table = schema.history.c
+        columns = [column for column in table if column.name != "id"]
+        rows = self._connection.execute(sa.select(*columns).where(table.instance == instance).order_by(table.id))
+        return [HistoryEntry(**row._mapping) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows of every table that holds what users made."""
+        counted = (schema.instance, schema.integration, schema.tenant, schema.notification, schema.history)
+        return {table.name: self._count(table) for table in counted}
+
+    def _count(self, table: sa.Table) -> int:
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+    def _integrations(self, where: ColumnElement[bool]) -> list[Integration]:
+        rows = self._connection.execute(_integration_query().where(where)).all()
+        administrators = self._administrators([row.id for row in rows])
+        return [_integration(row, tuple(administrators.get(row.id, ()))) for row in rows]
+
+    def _administrators(self, integration_ids: Sequence[str]) -> dict[str, list[Administrator]]:
+        found: dict[str, list[Administrator]] = {}
+        table = schema.administrator.c
+        for chunk in chunks(integration_ids):
+            query = sa.select(schema.administrator).where(table.integration.in_(chunk)).order_by(table.email)
+            for row in self._connection.execute(query):
+                found.setdefault(row.integration, []).append(Administrator(row.email, row.alias))
+        return found
+
+    def _tenants(self, where: ColumnElement[bool]) -> list[Tenant]:
+        query = (
+            sa.select(schema.tenant, schema.integration.c.name.label("integration_name"))
+            .outerjoin(schema.integration, schema.tenant.c.integration == schema.integration.c.id)
+            .where(where)
+            .order_by(schema.tenant.c.name, schema.tenant.c.id)
+        )
+        return [_tenant(row) for row in self._connection.execute(query)]
+
+    def _secrets(self, where: ColumnElement[bool]) -> list[SecretRecord]:
+        query = sa.select(schema.secret).where(where).order_by(schema.secret.c.integration, schema.secret.c.version)
+        return [_secret(row) for row in self._connection.execute(query)]
+
+    def _notifications(self, where: ColumnElement[bool]) -> list[Notification]:
+        table = schema.notification.c
+        query = sa.select(schema.notification).where(where).order_by(table.created_at, table.id)
+        return [_notification(row) for row in self._connection.execute(query)]
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """
+    Cut distinct values into lists that one statement can carry.
+
+    :returns: lists of at most :data:`CHUNK` values.
+    """
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), CHUNK):
+        yield distinct[start : start + CHUNK]
+
+
+def _integration_query() -> Select[Any]:
+    tenants = (
+        sa.select(sa.func.count())
+        .where(schema.tenant.c.integration == schema.integration.c.id)
+        .correlate(schema.integration)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(schema.integration, schema.instance.c.solution, tenants.label("tenant_count"))
+        .join(schema.instance, schema.integration.c.instance == schema.instance.c.name)
+        .order_by(schema.integration.c.name)
+    )
+
+
+def _integration(row: Row[Any], administrators: tuple[Administrator, ...]) -> Integration:
+    values = dict(row._mapping)
+    values["solution"] = Solution(values["solution"])
+    return Integration(**values, administrators=administrators)
+
+
+def _tenant(row: Row[Any]) -> Tenant:
+    return Tenant(
+        id=row.id,
+        instance=row.instance,
+        kind=TenantKind(row.kind),
+        uid=row.uid,
+        name=row.name,
+        integration_id=row.integration,
+        integration_name=row.integration_name,
+        bound_at=row.bound_at,
+    )
+
+
+def _secret(row: Row[Any]) -> SecretRecord:
+    values = dict(row._mapping)
+    return SecretRecord(integration_id=values.pop("integration"), **values)
+
+
+def _notification(row: Row[Any]) -> Notification:
+    values = dict(row._mapping)
+    del values["lease_holder"], values["lease_until"]
+    return Notification(**values)
