@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+What is wrong with the arguments of a task: every fault at once, and never a value.
+
+ansible-core reports one kind of fault, repeats the value that it could not convert, and stumbles over a number where
+a dictionary belongs. So the arguments are judged here before ansible-core sees them, option by option and with its
+own validator; its messages are not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import set_fallbacks
+
+from ._domain.errors import Fault
+from ._domain.text import nearest
+from .options import ModuleSpecification, Options
+
+_INTERNAL_PREFIX = "_ansible_"
+_OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_EXPECTED = {
+    "bool": "must be true or false",
+    "dict": "must be a dictionary",
+    "int": "must be a whole number",
+    "list": "must be a list",
+    "path": "must be a path",
+    "str": "must be text",
+}
+
+
+def argument_faults(specification: ModuleSpecification, arguments: Mapping[str, Any]) -> list[Fault]:
+    """
+    Check arguments as they were given, before any conversion.
+
+    :param arguments: raw arguments; those of ansible-core itself are ignored. Null counts as omitted.
+    :returns: every fault, those of suboptions included; none repeats a value.
+    """
+    spec = specification.argument_spec
+    given = {
+        name: value
+        for name, value in arguments.items()
+        if not str(name).startswith(_INTERNAL_PREFIX) and (value is not None or name not in spec)
+    }
+    set_fallbacks(spec, given)
+    return [
+        *_option_faults(spec, given, ""),
+        *_relation_faults(specification, given),
+        *_number_faults(specification, given),
+    ]
+
+
+def secrets_of(options: Options, arguments: Mapping[str, Any], parent: str = "") -> dict[str, str]:
+    """
+    Collect the secrets among validated arguments.
+
+    :returns: secret values by path of the option, for example ``tigerpaw.soap_password``.
+    """
+    secrets: dict[str, str] = {}
+    for name, option in options.items():
+        value = arguments.get(name)
+        if option.get("no_log") and isinstance(value, str):
+            secrets[parent + name] = value
+        elif "options" in option and isinstance(value, Mapping):
+            secrets.update(secrets_of(option["options"], value, f"{parent}{name}."))
+    return secrets
+
+
+def _option_faults(options: Options, arguments: Mapping[str, Any], parent: str) -> Iterator[Fault]:
+    for name in arguments:
+        if name not in options:
+            yield _unknown_option(str(name), options, parent)
+    for name, option in options.items():
+        if arguments.get(name) is not None:
+            yield from _value_faults(option, arguments[name], parent + name)
+
+
+def _unknown_option(name: str, options: Options, parent: str) -> Fault:
+    # {soap_password:s3cret} is YAML for an option of that whole name: what is no plain word is not repeated.
+    if not _OPTION_NAME.fullmatch(name):
+        where = parent.rstrip(".") or "options"
+        return Fault(where, "contains something that is no name of an option; is there a blank after each colon?")
+    likely = nearest(name, options)
+    hint = f"did you mean {' or '.join(likely)}?" if likely else f"known are {', '.join(sorted(options))}"
+    return Fault(parent + name, f"is not an option; {hint}")
+
+
+def _value_faults(option: Mapping[str, Any], value: Any, path: str) -> Iterator[Fault]:
+    problem = _ambiguity(option, value)
+    if problem:
+        yield Fault(path, problem)
+        return
+    plain = {key: option[key] for key in ("type", "elements", "choices") if key in option}
+    validated = ArgumentSpecValidator({"value": plain}).validate({"value": value})
+    if validated.error_messages:
+        yield Fault(path, _expectation(option))
+    elif "options" in option:
+        yield from _suboption_faults(option["options"], validated.validated_parameters["value"], path)
+
+
+def _suboption_faults(options: Options, value: Any, path: str) -> Iterator[Fault]:
+    if isinstance(value, Mapping):
+        yield from _option_faults(options, value, f"{path}.")
+        return
+    for position, element in enumerate(value):
+        yield from _option_faults(options, element, f"{path}[{position}].")
+
+
+def _ambiguity(option: Mapping[str, Any], value: Any) -> str | None:
+    kind = option["type"]
+    if kind in ("str", "path") and not isinstance(value, str):
+        # YAML reads the unquoted 007, 1e5 and yes as something else; a secret made from them would be another one.
+        if option.get("no_log"):
+            return "must be text; put it in quotes"
+        if isinstance(value, bool | float) or not isinstance(value, int):
+            return _expectation(option) if "choices" in option else "must be text; if it is, put it in quotes"
+    if option.get("elements") == "raw" and isinstance(value, str) and "," in value:
+        return "must be a list, one entry a line; a comma may be part of a name"
+    return None
+
+
+def _expectation(option: Mapping[str, Any]) -> str:
+    choices = ", ".join(map(str, option.get("choices", ())))
+    if option["type"] == "list":
+        of_what = {"dict": " of dictionaries", "str": " of texts"}.get(option.get("elements", ""), "")
+        return f"must be a list with entries from {choices}" if choices else f"must be a list{of_what}"
+    return f"must be one of {choices}" if choices else _EXPECTED[option["type"]]
+
+
+def _relation_faults(specification: ModuleSpecification, given: Mapping[str, Any]) -> Iterator[Fault]:
+    for names in specification.mutually_exclusive:
+        present = [name for name in names if name in given]
+        if len(present) > 1:
+            yield Fault(present[0], f"excludes {' and '.join(present[1:])} (environment variables count as well)")
+    for names in specification.required_one_of:
+        if not any(name in given for name in names):
+            yield Fault(names[0], _one_is_required(names))
+    for name, value, names in specification.required_if:
+        if given.get(name) == value and not any(needed in given for needed in names):
+            yield Fault(names[0], f"{_one_is_required(names)} with {name}: {value}")
+
+
+def _one_is_required(names: tuple[str, ...]) -> str:
+    return f"one of {', '.join(names)} is required"
+
+
+def _number_faults(specification: ModuleSpecification, given: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, least in specification.least.items():
+        number = _whole_number(given.get(name))
+        if number is not None and number < least:
+            yield Fault(name, f"must be at least {least}")
+
+
+def _whole_number(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None

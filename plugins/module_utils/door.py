@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The outermost boundary of every module: all faults of the arguments at once, every exception caught, secrets redacted,
+one shape of failure.
+
+``perform`` knows nothing of ``AnsibleModule``, so that a door inside the playbook's own process can use it as well.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from ._domain.redaction import SecretsInPlay
+from ._domain.text import SHORT_SECRET, is_short_secret
+from .arguments import argument_faults, secrets_of
+from .options import ModuleSpecification
+
+if TYPE_CHECKING:
+    from .client import IntegrationClient
+
+Work = Callable[["IntegrationClient"], dict[str, Any]]
+
+_COLLECTION = "ansible_collections/msp/kaspersky/"
+_LIBRARIES = {"psycopg": "psycopg[binary]", "sqlalchemy": "SQLAlchemy"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What came of a task, redacted.
+
+    :param result: what the module returns; of a failure ``msg`` and ``error``.
+    """
+
+    failed: bool
+    result: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+
+def run(specification: ModuleSpecification, work: Work) -> NoReturn:
+    """
+    Be a module: read its arguments, do its work, tell the outcome.
+
+    :param work: a method of the client; returns the module's result.
+    """
+    module = Door(specification)
+    try:
+        outcome = perform(specification, module.params, module.check_mode, work)
+    except (KeyboardInterrupt, SystemExit):
+        # Python would print the exceptions that this one interrupted, with their texts.
+        outcome = None
+    if outcome is None:
+        sys.exit(1)
+    for warning in outcome.warnings:
+        module.warn(warning)
+    if outcome.failed:
+        module.refuse(outcome.result)
+    module.exit_json(**outcome.result)
+
+
+def perform(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
+    """
+    Do the work of a task and let no exception and no secret out.
+
+    :param options: validated options of the module.
+    :returns: the outcome; also that of a failure, whatever failed.
+    """
+    try:
+        return _attempt(specification, options, check_mode, work)
+    except ImportError as error:
+        return _failure(_dependency_missing(error))
+    except Exception as error:  # noqa: BLE001 (the boundary: beyond it, ansible-core prints what no_log hides)
+        return _failure(_internal_error(error))
+
+
+class Door(AnsibleModule):
+    """
+    An ``AnsibleModule`` that refuses all faulty arguments in one message and never repeats a value.
+
+    :param specification: what the module accepts.
+    """
+
+    def __init__(self, specification: ModuleSpecification) -> None:
+        self._specification = specification
+        super().__init__(**specification.keywords(), supports_check_mode=True)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        faults = argument_faults(self._specification, self.params)
+        if faults:
+            self.refuse(_failure(InvalidSettings(faults)).result)
+        for name in self._specification.argument_spec:
+            # Null counts as omitted: ansible-core 2.16 would make the text "None" of it.
+            if self.params.get(name) is None:
+                self.params.pop(name, None)
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Refuse what ansible-core alone found fault with, without its message, which may hold values."""
+        fault = Fault("options", "ansible-core refuses them; compare them with the documentation of the module")
+        self.refuse(_failure(InvalidSettings([fault])).result)
+
+    def refuse(self, result: dict[str, Any]) -> NoReturn:
+        """
+        End the module as failed, without repeating its arguments.
+
+        :param result: ``msg`` and ``error``, redacted.
+        """
+        super().fail_json(**result, invocation={})
+        raise AssertionError("fail_json returns")
+
+    def log(self, msg: str, log_args: Mapping[str, Any] | None = None) -> None:
+        """Tell the system's log which options were used, never their values, which may hold unforeseen secrets."""
+        super().log(f"Invoked with the options {', '.join(sorted(log_args or {}))}")
+
+
+def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
+    from .client import IntegrationClient
+
+    in_play = SecretsInPlay()
+    secrets = secrets_of(specification.argument_spec, options)
+    in_play.add(*secrets.values())
+    warnings = _short_secrets(secrets)
+    try:
+        result = dict(work(IntegrationClient(options, in_play, check_mode)))
+    except IntegrationError as error:
+        return Outcome(True, in_play.redact_all(_failure(error).result), warnings)
+    warnings += result.pop("warnings", [])
+    return Outcome(False, in_play.redact_all(result), in_play.redact_all(warnings))
+
+
+def _short_secrets(secrets: Mapping[str, str]) -> list[str]:
+    short = sorted(option for option, secret in secrets.items() if is_short_secret(secret))
+    if not short:
+        return []
+    return [
+        f"Shorter than {SHORT_SECRET} characters: {', '.join(short)}. Masking such a secret also masks unrelated "
+        "output that happens to contain it."
+    ]
+
+
+def _failure(error: IntegrationError) -> Outcome:
+    return Outcome(True, {"msg": error.message, "error": error.as_result()})
+
+
+def _dependency_missing(error: ImportError) -> IntegrationError:
+    package = (error.name or _raised_in(error)).partition(".")[0]
+    if package in ("", "ansible", "ansible_collections"):
+        return _internal_error(error)
+    library = _LIBRARIES.get(package, package)
+    return IntegrationError(ErrorCode.DEPENDENCY_MISSING, missing_required_lib(library), library=library)
+
+
+def _internal_error(error: Exception) -> IntegrationError:
+    kind, place = type(error).__name__, _place(error)
+    return IntegrationError(
+        ErrorCode.INTERNAL_ERROR,
+        f"Unexpected {kind} at {place}. Its text is withheld because it may hold secrets. This is a fault of the "
+        "collection: please report it with this message and the versions of Ansible and Python.",
+        exception_class=kind,
+        place=place,
+    )
+
+
+def _raised_in(error: ImportError) -> str:
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return str(frames[-1][0].f_globals.get("__name__", "")) if frames else ""
+
+
+def _place(error: Exception) -> str:
+    """Tell the innermost line of the collection that the exception passed, relative to the collection."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        _before, found, inside = frame.filename.partition(_COLLECTION)
+        if found:
+            return f"{inside}:{frame.lineno}"
+    return "an unknown place"

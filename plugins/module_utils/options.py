@@ -1,0 +1,280 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The options of every module, made from the same table of platforms as the rules.
+
+A platform's settings are neither required nor filled with defaults here: the rules do that, so that all faults come in
+one message and defaults apply at creation only. They have no environment fallback either: a stray variable must never
+rotate a credential. ``no_log`` is stated for every option whose name sounds like a secret, also where it holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
+
+from ._domain.model import Solution
+from ._domain.platforms import PLATFORMS, Field, FieldType, Platform
+
+ENVIRONMENT_PREFIX = "MSP_KASPERSKY_"
+
+Options = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ModuleSpecification:
+    """
+    What a module accepts.
+
+    :param argument_spec: as ``AnsibleModule`` expects it, and so the other relations between options.
+    :param required_if: ``(option, value, options of which one is needed)``; always "any of", never "all of".
+    :param least: the smallest number that an option accepts, by option.
+    """
+
+    argument_spec: Options
+    mutually_exclusive: tuple[tuple[str, ...], ...] = ()
+    required_one_of: tuple[tuple[str, ...], ...] = ()
+    required_if: tuple[tuple[str, Any, tuple[str, ...]], ...] = ()
+    least: Mapping[str, int] = field(default_factory=dict)
+
+    def keywords(self) -> dict[str, Any]:
+        """
+        Tell the specification in the words of ansible-core.
+
+        :returns: keyword arguments of ``AnsibleModule`` and ``ArgumentSpecValidator``; a copy that may be changed.
+        """
+        return {
+            "argument_spec": deepcopy(self.argument_spec),
+            "mutually_exclusive": [list(names) for names in self.mutually_exclusive],
+            "required_one_of": [list(names) for names in self.required_one_of],
+            "required_if": [[name, value, list(names), True] for name, value, names in self.required_if],
+        }
+
+
+def environment_variable(option: str) -> str:
+    """
+    Name the environment variable that stands in for an option.
+
+    :returns: for example ``MSP_KASPERSKY_REGISTRY``.
+    """
+    return ENVIRONMENT_PREFIX + option.upper()
+
+
+def _from_environment(*names: str) -> str:
+    # AWX injects an optional field that was left empty as an empty variable.
+    value: str = env_fallback(*names)
+    if not value.strip():
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def _with_environment(options: Options) -> Options:
+    return {
+        name: {**option, "fallback": (_from_environment, [environment_variable(name)])}
+        for name, option in options.items()
+    }
+
+
+_TYPES = {FieldType.BOOLEAN: "bool", FieldType.PATH: "path"}
+
+
+def _platform_option(platform: Platform) -> dict[str, Any]:
+    return {"type": "dict", "options": {item.name: _platform_suboption(item) for item in platform.fields}}
+
+
+def _platform_suboption(item: Field) -> dict[str, Any]:
+    return {"type": _TYPES.get(item.type, "str"), "no_log": item.secret}
+
+
+def _choice(*choices: str, default: str | None = None) -> dict[str, Any]:
+    option: dict[str, Any] = {"type": "str", "choices": [str(choice) for choice in choices]}
+    return option if default is None else {**option, "default": default}
+
+
+_TEXT: dict[str, Any] = {"type": "str"}
+_SECRET: dict[str, Any] = {"type": "str", "no_log": True}
+_SECRET_FILE: dict[str, Any] = {"type": "path", "no_log": False}
+_NUMBER: dict[str, Any] = {"type": "int"}
+_FLAG: dict[str, Any] = {"type": "bool", "default": False}
+_SOLUTION = _choice(*Solution)
+_PLATFORM = _choice(*PLATFORMS)
+
+ALL = _with_environment(
+    {
+        "registry": _TEXT,
+        "registry_password": _SECRET,
+        "registry_password_file": _SECRET_FILE,
+        "instance": {"type": "str", "default": "default"},
+        "secret_store": {**_choice("keyring", "registry"), "no_log": False},
+        "secret_key": _SECRET,
+        "secret_key_file": _SECRET_FILE,
+        "actor": _TEXT,
+    }
+)
+
+CONNECTION = _with_environment(
+    {
+        "timeout": {"type": "int", "default": 30},
+        "retries": {"type": "int", "default": 3},
+        "proxy": _TEXT,
+        "proxy_username": _TEXT,
+        "proxy_password": _SECRET,
+    }
+)
+
+VERIFICATION = CONNECTION | _with_environment(
+    {
+        "verify_retries": {"type": "int", "default": 0},
+        "verify_delay": {"type": "int", "default": 30},
+    }
+)
+
+NOTIFICATIONS = _with_environment(
+    {
+        "smtp_host": _TEXT,
+        "smtp_port": _NUMBER,
+        "smtp_encryption": _choice("starttls", "tls", "none", default="starttls"),
+        "smtp_username": _TEXT,
+        "smtp_password": _SECRET,
+        "smtp_password_file": _SECRET_FILE,
+        "smtp_validate_certs": {"type": "bool", "default": True},
+        "smtp_ca_path": {"type": "path"},
+        "mail_from": _TEXT,
+        "webhook_url": _SECRET,
+        "webhook_secret": _SECRET,
+        "webhook_validate_certs": {"type": "bool", "default": True},
+        "webhook_ca_path": {"type": "path"},
+    }
+)
+
+_ALL_EXCLUSIVE = (("registry_password", "registry_password_file"), ("secret_key", "secret_key_file"))
+_NOTIFICATIONS_EXCLUSIVE = (("smtp_password", "smtp_password_file"),)
+_CONNECTION_LEAST = {"timeout": 1, "retries": 0}
+_VERIFICATION_LEAST = {**_CONNECTION_LEAST, "verify_retries": 0, "verify_delay": 0}
+_NOTIFICATIONS_LEAST = {"smtp_port": 1}
+
+INTEGRATION = ModuleSpecification(
+    argument_spec={
+        "name": _TEXT,
+        "integration_id": _TEXT,
+        "new_name": _TEXT,
+        "state": _choice("present", "absent", default="present"),
+        "platform": _PLATFORM,
+        "solution": _SOLUTION,
+        **{platform.name: _platform_option(platform) for platform in PLATFORMS.values()},
+        "reset": {"type": "list", "elements": "str"},
+        "administrators": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"email": _TEXT, "alias": _TEXT},
+        },
+        "update_secrets": {**_choice("on_change", "always", "on_create", default="on_change"), "no_log": False},
+        "required_secrets": {"type": "list", "elements": "str", "no_log": False},
+        "verify": _choice("on_change", "always", "never", default="on_change"),
+        "require_verified": {
+            "type": "list",
+            "elements": "str",
+            "choices": sorted({api for platform in PLATFORMS.values() for api in platform.apis}),
+        },
+        "when_bound": _choice("unbind", "fail", default="unbind"),
+        **ALL,
+        **VERIFICATION,
+        **NOTIFICATIONS,
+    },
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
+    required_one_of=(("name", "integration_id", "platform"),),
+    required_if=(("state", "absent", ("name", "integration_id")),),
+    least={**_VERIFICATION_LEAST, **_NOTIFICATIONS_LEAST},
+)
+
+INTEGRATION_INFO = ModuleSpecification(
+    argument_spec={
+        "name": _TEXT,
+        "integration_id": _TEXT,
+        "platform": _PLATFORM,
+        "solution": _SOLUTION,
+        "tenant": _TEXT,
+        "credentials_older_than": {"type": "int", "no_log": False},
+        "user_name": _TEXT,
+        "verify": _FLAG,
+        "history": _FLAG,
+        "tenants": _FLAG,
+        "export": _FLAG,
+        **ALL,
+        **VERIFICATION,
+    },
+    mutually_exclusive=_ALL_EXCLUSIVE,
+    least={"credentials_older_than": 0, **_VERIFICATION_LEAST},
+)
+
+BINDING = ModuleSpecification(
+    argument_spec={
+        "integration": _TEXT,
+        "integration_id": _TEXT,
+        "virtual_servers": {"type": "list", "elements": "raw"},
+        "companies": {"type": "list", "elements": "raw"},
+        "state": _choice("present", "absent", "exact", default="present"),
+        "allow_empty": _FLAG,
+        "move_from": _TEXT,
+        **ALL,
+    },
+    mutually_exclusive=(("virtual_servers", "companies"), *_ALL_EXCLUSIVE),
+    required_one_of=(("integration", "integration_id"), ("virtual_servers", "companies")),
+)
+
+TENANT_INFO = ModuleSpecification(
+    argument_spec={
+        "name": _TEXT,
+        "uid": _TEXT,
+        "bound": {"type": "bool"},
+        "integration": _TEXT,
+        **ALL,
+    },
+    mutually_exclusive=_ALL_EXCLUSIVE,
+)
+
+NOTIFICATION_INFO = ModuleSpecification(
+    argument_spec={
+        "status": {"type": "list", "elements": "str", "choices": ["pending", "failed", "delivered"]},
+        "limit": _NUMBER,
+        **ALL,
+    },
+    mutually_exclusive=_ALL_EXCLUSIVE,
+    least={"limit": 1},
+)
+
+NOTIFICATION = ModuleSpecification(
+    argument_spec={
+        "state": _choice("delivered", "discarded", default="delivered"),
+        "notification_ids": {"type": "list", "elements": "str"},
+        "limit": _NUMBER,
+        **ALL,
+        **CONNECTION,
+        **NOTIFICATIONS,
+    },
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
+    least={"limit": 1, **_CONNECTION_LEAST, **_NOTIFICATIONS_LEAST},
+)
+
+REGISTRY = ModuleSpecification(
+    argument_spec={
+        "state": _choice("present", default="present"),
+        "solution": _SOLUTION,
+        "reencrypt": _FLAG,
+        "check_integrity": _FLAG,
+        "history_retention": _NUMBER,
+        "notification_retention": _NUMBER,
+        **ALL,
+    },
+    mutually_exclusive=_ALL_EXCLUSIVE,
+    least={"history_retention": 1, "notification_retention": 1},
+)
+
+REGISTRY_INFO = ModuleSpecification(argument_spec=dict(ALL), mutually_exclusive=_ALL_EXCLUSIVE)
