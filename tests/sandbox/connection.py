@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP exchange, with more control over the connection than a web framework gives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, cast
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .records import RecordedRequest
+
+TRANSPORT = "sandbox.transport"
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+
+class Protocol(H11Protocol):
+    """uvicorn's protocol; it also hands the transport to the application, which may want to cut the connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a new connection."""
+        super().connection_made(transport)
+        application = cast(ASGIApp, self.app)
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            await application({**scope, TRANSPORT: transport}, receive, send)
+
+        self.app = cast(Any, with_transport)
+
+
+class Connection:
+    """The server's side of one request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._transport: asyncio.Transport = scope[TRANSPORT]
+        self._watch: asyncio.Task[None] | None = None
+        self.status: int | None = None
+
+    async def read(self) -> RecordedRequest:
+        """Read the whole request. The system is not known yet."""
+        scope = self._scope
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        return RecordedRequest(
+            system="",
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            body=await self._read_body(),
+        )
+
+    async def _read_body(self) -> bytes:
+        body = bytearray()
+        while True:
+            message = await self._receive()
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    async def reply(self, response: Response) -> None:
+        """Send a whole answer."""
+        await self.start(response.status_code, response.raw_headers)
+        await self.write(bytes(response.body), more=False)
+
+    async def start(self, status: int, headers: RawHeaders) -> None:
+        """Send status and headers."""
+        self.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
+
+    async def write(self, content: bytes, more: bool = True) -> None:
+        """Send a part of the body."""
+        await self._send({"type": "http.response.body", "body": content, "more_body": more})
+
+    async def gone(self, within: float | None = None) -> bool:
+        """
+        Wait until the client has hung up.
+
+        :param within: How many seconds to wait at most; without end if omitted.
+        :returns: Whether it has.
+        """
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._watch_client())
+        done, _pending = await asyncio.wait({self._watch}, timeout=within)
+        return bool(done)
+
+    async def _watch_client(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def close(self) -> None:
+        """Hang up after what was sent so far."""
+        self._transport.close()
+        await self.gone()
+
+    async def abort(self) -> None:
+        """Cut the connection at once."""
+        self._transport.abort()
+        await self.gone()
+
+    def release(self) -> None:
+        """Stop watching the client."""
+        if self._watch is not None:
+            self._watch.cancel()
