@@ -43,7 +43,7 @@ class Connection:
         self._send = send
         self._transport: asyncio.Transport = scope[TRANSPORT]
         self._watch: asyncio.Task[None] | None = None
-        self.status: int | None = None
+        self._request: RecordedRequest | None = None
 
     async def read(self) -> RecordedRequest:
         """Read the whole request. The system is not known yet."""
@@ -52,7 +52,7 @@ class Connection:
         for name, value in scope["headers"]:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
-        return RecordedRequest(
+        self._request = RecordedRequest(
             system="",
             method=scope["method"],
             path=scope["raw_path"].decode("latin-1"),
@@ -60,6 +60,7 @@ class Connection:
             headers=headers,
             body=await self._read_body(),
         )
+        return self._request
 
     async def _read_body(self) -> bytes:
         body = bytearray()
@@ -76,7 +77,8 @@ class Connection:
 
     async def start(self, status: int, headers: RawHeaders) -> None:
         """Send status and headers."""
-        self.status = status
+        if self._request is not None:
+            self._request.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
 
     async def write(self, content: bytes, more: bool = True) -> None:

@@ -49,7 +49,6 @@ class Gate:
             LOGGER.exception("The sandbox itself failed at %s %s", request.method, request.path)
             raise
         finally:
-            request.status = connection.status
             connection.release()
 
     async def _respond(self, connection: Connection, request: RecordedRequest) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import os
 import socket
@@ -30,7 +29,7 @@ from .gate import Gate
 from .proxy import Proxy
 from .records import Mail, RecordedRequest
 from .settings import Settings
-from .smtp import LISTENERS, make_server
+from .smtp import LISTENERS, Post
 from .state import Addresses, State
 from .tigerpaw import Tigerpaw
 from .users import User
@@ -39,6 +38,7 @@ from .webhook import Webhook
 HOST = "127.0.0.1"
 SOAP_PATH = "/api/rmm/tsiWS.asmx"
 START_SECONDS = 30
+CLOSED = "closed"
 HTTPS_LISTENERS = ("tigerpaw", "webhook", "foreign", "unknown_ca")
 PLAIN_LISTENERS = ("foreign_plain", "control", "proxy")
 
@@ -49,6 +49,15 @@ def listen() -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     opened.bind((HOST, 0))
     return opened
+
+
+def stop_web_server(server: uvicorn.Server) -> None:
+    """Stop a server without waiting for clients that keep their connections."""
+    for connection in list(server.server_state.connections):
+        transport = connection.transport
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+    server.should_exit = server.force_exit = True
 
 
 class Sandbox:
@@ -62,7 +71,7 @@ class Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
         self._authority = Authority(Path(self._folder.name), "ca")
         self._unknown_authority = Authority(Path(self._folder.name), "unknown-ca")
-        names = [*HTTPS_LISTENERS, *PLAIN_LISTENERS, *LISTENERS]
+        names = [*HTTPS_LISTENERS, *PLAIN_LISTENERS, *LISTENERS, CLOSED]
         self._sockets = {name: listen() for name in names}
         self.state = State(self._addresses())
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
@@ -97,6 +106,8 @@ class Sandbox:
         if self._loop is not None and self._stopping is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(START_SECONDS)
+        for opened in self._sockets.values():
+            opened.close()
         self._folder.cleanup()
 
     def _run(self) -> None:
@@ -123,17 +134,18 @@ class Sandbox:
             self._ready.set()
             await self._stopping.wait()
             for server, _opened in servers:
-                server.should_exit = server.force_exit = True
+                stop_web_server(server)
             await asyncio.gather(*tasks)
 
     async def _start_mail(self, stack: contextlib.AsyncExitStack) -> None:
         loop = asyncio.get_running_loop()
         for listener in LISTENERS:
             context = self._authority.server_context()
-            factory = functools.partial(make_server, self.state, listener, context, loop)
+            post = Post(self.state, listener, context)
             server = await loop.create_server(
-                factory, sock=self._sockets[listener], ssl=context if listener == "tls" else None
+                post.connect, sock=self._sockets[listener], ssl=context if listener == "tls" else None
             )
+            stack.callback(post.hang_up)
             stack.callback(server.close)
 
     async def _start_proxy(self, stack: contextlib.AsyncExitStack) -> None:
@@ -210,6 +222,11 @@ class Sandbox:
     def unknown_ca_url(self) -> str:
         """Tigerpaw's REST API with a certificate that nobody trusts."""
         return self.state.addresses.unknown_ca
+
+    @property
+    def closed_url(self) -> str:
+        """An address at which nobody listens, nor will as long as the sandbox runs."""
+        return f"https://{HOST}:{self._port(CLOSED)}"
 
     @property
     def proxy_url(self) -> str:
@@ -308,6 +325,7 @@ class Sandbox:
             "unknown_ca_path": str(self.unknown_ca_path),
             "foreign_url": self.foreign_url,
             "foreign_plain_url": self.foreign_plain_url,
+            "closed_url": self.closed_url,
             "smtp_ports": self.smtp_ports,
             "tigerpaw": self.tigerpaw_settings(),
             "smtp": self.smtp_settings(),
@@ -350,6 +368,10 @@ class Sandbox:
     def webhooks(self) -> list[RecordedRequest]:
         """Return what the webhook receiver got, oldest first."""
         return self.state.requests("webhook")
+
+    def users(self) -> list[User]:
+        """Return the users of both APIs, with what is held against them."""
+        return self.state.users.all()
 
     def misbehave(
         self, system: str, kind: str, times: int | str | None = None, only: str | None = None, **options: Any

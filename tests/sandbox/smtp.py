@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ssl
+import weakref
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -17,6 +18,12 @@ from .records import Mail, RecordedRequest
 from .state import State
 
 LISTENERS = ("starttls", "tls", "none")
+
+
+def hang_up(server: SMTP) -> None:
+    """Cut a connection."""
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
 
 
 async def forever() -> None:
@@ -102,9 +109,7 @@ class Desk:
             return refusal
         self._state.record_mail(self._mail(session, envelope, raw))
         if self.is_due("drop_after_data"):
-            transport = server.transport
-            if isinstance(transport, asyncio.WriteTransport):
-                transport.abort()
+            hang_up(server)
             await forever()
         return "250 2.0.0 OK, accepted"
 
@@ -146,8 +151,12 @@ class MailServer(SMTP):
     async def _handle_client(self) -> None:
         self._desk.record("CONNECT")
         await self._desk.dawdle()
-        await self._desk.misbehave("connect")
-        await super()._handle_client()
+        refusal = await self._desk.misbehave("connect")
+        if refusal:
+            await self.push(refusal)
+            hang_up(self)
+        else:
+            await super()._handle_client()
 
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
         """Start to encrypt, or say that it cannot be done."""
@@ -167,8 +176,29 @@ class MailServer(SMTP):
         return await super().check_auth_needed(caller_method)
 
 
-def make_server(state: State, listener: str, context: ssl.SSLContext, loop: asyncio.AbstractEventLoop) -> MailServer:
-    """Make the server for a new connection. An attacker on the way would take the offer to encrypt out."""
-    desk = Desk(state, listener)
-    offers_starttls = listener == "starttls" and not desk.is_due("no_starttls")
-    return MailServer(desk, context if offers_starttls else None, loop)
+class Post:
+    """All connections to one listener."""
+
+    def __init__(self, state: State, listener: str, context: ssl.SSLContext) -> None:
+        """
+        Make the listener's side of it.
+
+        :param context: With what to encrypt after ``STARTTLS``, where that is the listener's way.
+        """
+        self._state = state
+        self._listener = listener
+        self._context = context
+        self._connections: weakref.WeakSet[MailServer] = weakref.WeakSet()
+
+    def connect(self) -> MailServer:
+        """Make the server for a new connection. An attacker on the way would take the offer to encrypt out."""
+        desk = Desk(self._state, self._listener)
+        offers_starttls = self._listener == "starttls" and not desk.is_due("no_starttls")
+        server = MailServer(desk, self._context if offers_starttls else None, asyncio.get_running_loop())
+        self._connections.add(server)
+        return server
+
+    def hang_up(self) -> None:
+        """Cut all connections."""
+        for server in self._connections:
+            hang_up(server)

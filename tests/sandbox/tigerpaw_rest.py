@@ -84,6 +84,8 @@ class TigerpawRest:
             return json_answer({"Message": message}, 405, Allow=method)
         if method == "POST" and "content-length" not in request.headers:
             return json_answer({"Message": "Length Required"}, 411)
+        if method == "POST" and not request.headers.get("content-type", "").lower().startswith("application/json"):
+            return json_answer({"Message": "The request entity's media type is not supported."}, 415)
         return self._refusal(request) or handle(request, *arguments)
 
     def _find_route(self, path: str) -> tuple[str, tuple[str, ...], Callable[..., Response]] | None:
