@@ -86,8 +86,8 @@ def _unknown_option(name: str, options: Options, parent: str) -> Fault:
     if not _OPTION_NAME.fullmatch(name):
         where = parent.rstrip(".") or "options"
         return Fault(where, "contains something that is no name of an option; is there a blank after each colon?")
-    likely = nearest(name, options)
-    hint = f"did you mean {' or '.join(likely)}?" if likely else f"known are {', '.join(sorted(options))}"
+    likely = nearest(name, options, limit=1)
+    hint = f"did you mean {likely[0]}?" if likely else f"known are {', '.join(sorted(options))}"
     return Fault(parent + name, f"is not an option; {hint}")
 
 

@@ -11,7 +11,6 @@ one shape of failure.
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,10 +56,8 @@ def run(specification: ModuleSpecification, work: Work) -> NoReturn:
     try:
         outcome = perform(specification, module.params, module.check_mode, work)
     except (KeyboardInterrupt, SystemExit):
-        # Python would print the exceptions that this one interrupted, with their texts.
-        outcome = None
-    if outcome is None:
-        sys.exit(1)
+        # Let out, it would make Python print the exceptions that it interrupted, with their texts.
+        outcome = _failure(_interrupted())
     for warning in outcome.warnings:
         module.warn(warning)
     if outcome.failed:
@@ -168,6 +165,13 @@ def _internal_error(error: Exception) -> IntegrationError:
         "collection: please report it with this message and the versions of Ansible and Python.",
         exception_class=kind,
         place=place,
+    )
+
+
+def _interrupted() -> IntegrationError:
+    return IntegrationError(
+        ErrorCode.INTERNAL_ERROR,
+        "The task was interrupted before its end. Run it again: what was begun is then finished or taken back.",
     )
 
 

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The action group "notifications": how administrators are told.
+    DOCUMENTATION = r"""
+options:
+  smtp_host:
+    description:
+      - Mail server. Without it, mails stay in the registry until M(msp.kaspersky.notification) delivers them.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_HOST) is used.
+    type: str
+  smtp_port:
+    description:
+      - Port of the mail server.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_PORT) is used, and without that 587 for
+        O(smtp_encryption=starttls), 465 for O(smtp_encryption=tls) and 25 for O(smtp_encryption=none).
+    type: int
+  smtp_encryption:
+    description:
+      - How the connection to the mail server is encrypted. It is never downgraded.
+      - A login over V(none) is refused.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_ENCRYPTION) is used.
+    type: str
+    choices:
+      - starttls
+      - tls
+      - none
+    default: starttls
+  smtp_username:
+    description:
+      - User name for the mail server. Without it, there is no login.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_USERNAME) is used.
+    type: str
+  smtp_password:
+    description:
+      - Password for the mail server.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_PASSWORD) is used.
+      - Mutually exclusive with O(smtp_password_file).
+    type: str
+  smtp_password_file:
+    description:
+      - File whose content is the password for the mail server, on the host that runs the module.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_PASSWORD_FILE) is used.
+    type: path
+  smtp_validate_certs:
+    description:
+      - Whether to verify the TLS certificate of the mail server.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_VALIDATE_CERTS) is used.
+    type: bool
+    default: true
+  smtp_ca_path:
+    description:
+      - File with the certificate authorities that the mail server's certificate is verified against, in PEM format.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_CA_PATH) is used, and without that the system's
+        authorities.
+    type: path
+  mail_from:
+    description:
+      - Sender of the mails.
+      - If omitted, the environment variable E(MSP_KASPERSKY_MAIL_FROM) is used.
+    type: str
+  webhook_url:
+    description:
+      - Address that gets every notification as an HTTP POST in JSON, for example of a chat. Its value is treated as a
+        secret.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_URL) is used.
+    type: str
+  webhook_secret:
+    description:
+      - Secret that signs the body of the request, so that the receiver can tell where it comes from.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_SECRET) is used.
+    type: str
+  webhook_validate_certs:
+    description:
+      - Whether to verify the TLS certificate of the webhook's receiver.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_VALIDATE_CERTS) is used.
+    type: bool
+    default: true
+  webhook_ca_path:
+    description:
+      - File with the certificate authorities that the certificate of the webhook's receiver is verified against, in PEM
+        format.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_CA_PATH) is used, and without that the system's
+        authorities.
+    type: path
+"""
