@@ -5,6 +5,287 @@
 
 from __future__ import annotations
 
+DOCUMENTATION = r"""
+module: integration_info
+short_description: Show integrations, prove their credentials, export them
+version_added: 0.1.0
+author:
+  - msp.kaspersky contributors (@msp-kaspersky)
+description:
+  - Returns the integrations of an instance that fit all the filters given. Without filters these are all integrations.
+  - No fitting integration is an empty list and not a failure. An instance that does not exist is a failure.
+extends_documentation_fragment:
+  - msp.kaspersky.registry
+  - msp.kaspersky.connection
+  - msp.kaspersky.verification
+  - msp.kaspersky.attributes
+  - msp.kaspersky.attributes.info
+attributes:
+  action_group:
+    membership:
+      - msp.kaspersky.all
+      - msp.kaspersky.verification
+options:
+  name:
+    description:
+      - Name of the integration.
+    type: str
+  integration_id:
+    description:
+      - Identifier of the integration.
+    type: str
+  platform:
+    description:
+      - PSA platform that the integrations lead to.
+    type: str
+    choices:
+      - tigerpaw
+      - connectwise_manage
+      - autotask
+  solution:
+    description:
+      - Kaspersky solution that the integrations start from.
+    type: str
+    choices:
+      - security_center
+      - business_hub
+  tenant:
+    description:
+      - Name or identifier of a virtual server or company. Shows the integration that holds it.
+    type: str
+  credentials_older_than:
+    description:
+      - Shows integrations of which no secret was changed for more than this number of days.
+    type: int
+  user_name:
+    description:
+      - Shows integrations that use this API user, such as a SOAP user name or a public key. Who rotates its password
+        has to rotate it in all of them.
+    type: str
+  verify:
+    description:
+      - Whether to prove the stored credentials of the integrations against their platforms.
+      - A user that was refused at an address is not tried there again in the same task, so that it is not locked out.
+    type: bool
+    default: false
+  history:
+    description:
+      - Whether to return what was done to the integrations, when and by whom.
+    type: bool
+    default: false
+  tenants:
+    description:
+      - Whether to return the virtual servers or companies that are bound to each integration.
+    type: bool
+    default: false
+  export:
+    description:
+      - Whether to return YAML text that recreates the integrations and their bindings.
+      - It holds no secrets. What came from outside stays data when it is loaded again, even if it looks like a
+        template.
+    type: bool
+    default: false
+seealso:
+  - module: msp.kaspersky.integration
+  - module: msp.kaspersky.tenant_info
+"""
+
+EXAMPLES = r"""
+- name: Show all integrations of an instance
+  msp.kaspersky.integration_info:
+    registry: postgresql://msp@db.example.com/msp
+    registry_password_file: /run/secrets/registry_password
+    instance: Head office
+  register: all_integrations
+
+- name: Find integrations whose credentials are due
+  msp.kaspersky.integration_info:
+    credentials_older_than: 90
+  register: due
+
+- name: Find the integrations that share an API user
+  msp.kaspersky.integration_info:
+    user_name: kaspersky
+  register: sharing
+
+- name: Prove the stored credentials
+  msp.kaspersky.integration_info:
+    platform: tigerpaw
+    verify: true
+  register: proof
+
+- name: Name the integrations whose credentials are not accepted any more
+  ansible.builtin.debug:
+    msg: "{{ proof.integrations | selectattr('error', 'defined') | map(attribute='name') }}"
+
+- name: Export everything
+  msp.kaspersky.integration_info:
+    export: true
+  register: exported
+
+- name: Keep the export in version control
+  ansible.builtin.copy:
+    content: "{{ exported.export }}"
+    dest: integrations.yml
+    mode: "0644"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+integrations:
+  description: The integrations that fit, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Generated identifier, which stays the same whatever is changed.
+      type: str
+      sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
+    name:
+      description: Name of the integration.
+      type: str
+      sample: Integration with Tigerpaw
+    platform:
+      description: PSA platform that the integration leads to.
+      type: str
+      sample: tigerpaw
+    solution:
+      description: Kaspersky solution that the integration starts from.
+      type: str
+      sample: security_center
+    instance:
+      description: Name of the instance that the integration belongs to.
+      type: str
+      sample: default
+    settings:
+      description: Settings of the platform, without secrets.
+      type: dict
+      sample:
+        rest_public_key: 4f0c2b7e
+        soap_user_name: kaspersky
+        url: https://api2.tigerpawsoftware.com
+        validate_certs: true
+    administrators:
+      description: People who look after the integration.
+      type: list
+      elements: dict
+      contains:
+        email:
+          description: E-mail address.
+          type: str
+          sample: ann@msp.example
+        alias:
+          description: Name of the person.
+          type: str
+          sample: Ann
+    tenant_count:
+      description: How many virtual servers or companies are bound to the integration.
+      type: int
+      sample: 60
+    created_at:
+      description: When the integration was created, in ISO 8601 and UTC, like all times.
+      type: str
+      sample: "2026-11-22T20:12:00+00:00"
+    updated_at:
+      description: When the integration was last changed.
+      type: str
+      sample: "2026-11-22T20:12:00+00:00"
+    credentials_changed_at:
+      description: When one of its secrets was last changed.
+      type: str
+      sample: "2026-11-22T20:12:00+00:00"
+    verified_at:
+      description: When its credentials were last proven. Null if they never were.
+      type: str
+      sample: "2026-11-22T20:12:00+00:00"
+    tenants:
+      description: The virtual servers or companies that are bound to the integration.
+      returned: when O(tenants=true)
+      type: list
+      elements: dict
+      contains:
+        kind:
+          description: V(virtual_server) or V(company).
+          type: str
+          sample: company
+        uid:
+          description: C(KLVSRV_UID) of a virtual server, or the identifier that was given to a company. May be null.
+          type: str
+          sample: "1042"
+        name:
+          description: Name of the virtual server or company.
+          type: str
+          sample: Harbour Dental
+    verification:
+      description: What was proven of each API, V(verified), V(reachable) or V(unavailable).
+      returned: when O(verify=true) and no API refused
+      type: dict
+      sample:
+        rest: verified
+        soap: verified
+    error:
+      description: Why the credentials could not be proven, with C(code) and C(message).
+      returned: when O(verify=true) and an API refused
+      type: dict
+      sample:
+        code: credentials_refused
+        message: Tigerpaw REST API refuses the key.
+history:
+  description: What was done to the integrations, the newest first.
+  returned: when O(history=true)
+  type: list
+  elements: dict
+  contains:
+    at:
+      description: When.
+      type: str
+      sample: "2026-11-22T20:12:00+00:00"
+    actor:
+      description: By whom, as stated and not proven.
+      type: str
+      sample: ann
+    action:
+      description: What, for example V(created), V(edited) or V(deleted).
+      type: str
+      sample: created
+    integration_id:
+      description: Identifier of the integration.
+      type: str
+      sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
+    integration:
+      description: Name that the integration had.
+      type: str
+      sample: Integration with Tigerpaw
+    summary:
+      description: What exactly, without secrets.
+      type: dict
+      sample: {}
+export:
+  description: YAML text that recreates the integrations and their bindings, without secrets.
+  returned: when O(export=true)
+  type: str
+  sample: "integrations: []"
+error:
+  description:
+    - What went wrong, for C(rescue). The user guide explains every code.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description:
+        - What happened, for example V(invalid_settings), V(credentials_refused) or V(registry_missing).
+      type: str
+      sample: instance_unknown
+    faults:
+      description:
+        - Every single fault, where there may be several.
+      returned: when there are several possible faults
+      type: list
+      elements: dict
+      sample: []
+"""
+
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import run
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import INTEGRATION_INFO

@@ -5,6 +5,125 @@
 
 from __future__ import annotations
 
+DOCUMENTATION = r"""
+module: notification
+short_description: Deliver or discard notifications that are pending
+version_added: 0.1.0
+author:
+  - msp.kaspersky contributors (@msp-kaspersky)
+description:
+  - Delivers the notifications of an instance that have not been delivered, by mail and webhook, or discards them.
+  - A notification is delivered at least once and carries the same message identifier at every attempt. One that fails
+    does not block the others.
+extends_documentation_fragment:
+  - msp.kaspersky.registry
+  - msp.kaspersky.connection
+  - msp.kaspersky.notifications
+  - msp.kaspersky.attributes
+  - msp.kaspersky.attributes.writer
+attributes:
+  action_group:
+    membership:
+      - msp.kaspersky.all
+      - msp.kaspersky.notifications
+options:
+  state:
+    description:
+      - V(delivered) delivers the notifications.
+      - V(discarded) gives them up.
+    type: str
+    choices:
+      - delivered
+      - discarded
+    default: delivered
+  notification_ids:
+    description:
+      - Identifiers of the notifications that are meant. If omitted, all that have not been delivered are meant.
+    type: list
+    elements: str
+  limit:
+    description:
+      - How many notifications to deliver or discard at most, the oldest first. If omitted, all are.
+    type: int
+seealso:
+  - module: msp.kaspersky.notification_info
+  - module: msp.kaspersky.integration
+"""
+
+EXAMPLES = r"""
+- name: Deliver what is pending
+  msp.kaspersky.notification:
+    smtp_host: mail.msp.example
+    smtp_username: notifier
+    smtp_password_file: /run/secrets/smtp_password
+    mail_from: notifier@msp.example
+    webhook_url: "{{ vault_chat_webhook_url }}"
+  register: delivery
+
+- name: Show how many would be discarded
+  msp.kaspersky.notification:
+    state: discarded
+  check_mode: true
+
+- name: Discard one
+  msp.kaspersky.notification:
+    state: discarded
+    notification_ids:
+      - "{{ undelivered.notifications[0].id }}"
+"""
+
+RETURN = r"""
+delivered:
+  description: Identifiers of the notifications that were delivered, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10
+discarded:
+  description: Identifiers of the notifications that were discarded, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+undelivered:
+  description: Notifications whose delivery failed, each with C(id) and C(error), which is a code.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+notifications_pending:
+  description: How many notifications still wait.
+  returned: success
+  type: int
+  sample: 0
+diff:
+  description: The state of the notifications before and after.
+  returned: success
+  type: dict
+  sample:
+    before: {}
+    after: {}
+error:
+  description:
+    - What went wrong, for C(rescue). The user guide explains every code.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description:
+        - What happened, for example V(invalid_settings), V(credentials_refused) or V(registry_missing).
+      type: str
+      sample: registry_missing
+    faults:
+      description:
+        - Every single fault, where there may be several.
+      returned: when there are several possible faults
+      type: list
+      elements: dict
+      sample: []
+"""
+
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import run
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import NOTIFICATION

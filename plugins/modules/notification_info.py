@@ -5,6 +5,136 @@
 
 from __future__ import annotations
 
+DOCUMENTATION = r"""
+module: notification_info
+short_description: Show notifications and whether they were delivered
+version_added: 0.1.0
+author:
+  - msp.kaspersky contributors (@msp-kaspersky)
+description:
+  - Returns the notifications of an instance, one for each administrator and one for the webhook.
+  - Deleting an integration makes them. What could not be delivered stays until M(msp.kaspersky.notification) delivers
+    or discards it.
+extends_documentation_fragment:
+  - msp.kaspersky.registry
+  - msp.kaspersky.attributes
+  - msp.kaspersky.attributes.info
+attributes:
+  action_group:
+    membership:
+      - msp.kaspersky.all
+options:
+  status:
+    description:
+      - Shows only notifications of these kinds.
+      - V(pending) ones wait for their first delivery, V(failed) ones wait as well and at least one attempt failed,
+        V(delivered) ones have arrived at the mail server or webhook.
+      - If omitted, all are shown.
+    type: list
+    elements: str
+    choices:
+      - pending
+      - failed
+      - delivered
+  limit:
+    description:
+      - How many notifications to show at most, the newest first. If omitted, all are shown.
+    type: int
+seealso:
+  - module: msp.kaspersky.notification
+"""
+
+EXAMPLES = r"""
+- name: Show notifications that could not be delivered
+  msp.kaspersky.notification_info:
+    status:
+      - failed
+  register: undelivered
+
+- name: Say why
+  ansible.builtin.debug:
+    msg: "{{ undelivered.notifications | map(attribute='last_error') | unique }}"
+"""
+
+RETURN = r"""
+notifications:
+  description: The notifications that fit, the newest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identifier of the notification.
+      type: str
+      sample: 2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10
+    event:
+      description: What happened.
+      type: str
+      sample: integration_deleted
+    integration:
+      description: Name that the integration had.
+      type: str
+      sample: Integration with Tigerpaw
+    channel:
+      description: V(mail) or V(webhook).
+      type: str
+      sample: mail
+    recipient:
+      description: E-mail address. Null for the webhook.
+      type: str
+      sample: ann@msp.example
+    status:
+      description: V(pending), V(failed) or V(delivered).
+      type: str
+      sample: failed
+    message_id:
+      description: Identifier of the message, the same at every attempt.
+      type: str
+      sample: <2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10@msp.example>
+    created_at:
+      description: When it was made, in ISO 8601 and UTC.
+      type: str
+      sample: "2026-11-22T20:12:00+00:00"
+    delivered_at:
+      description: When it was delivered. May be null.
+      type: str
+      sample: "2026-11-22T20:12:05+00:00"
+    attempts:
+      description: How often its delivery was tried.
+      type: int
+      sample: 1
+    last_error:
+      description: Code of the error of the last attempt. May be null.
+      type: str
+      sample: api_unreachable
+counts:
+  description: How many notifications of each status there are, whatever the filter.
+  returned: success
+  type: dict
+  sample:
+    delivered: 12
+    failed: 1
+    pending: 0
+error:
+  description:
+    - What went wrong, for C(rescue). The user guide explains every code.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description:
+        - What happened, for example V(invalid_settings), V(credentials_refused) or V(registry_missing).
+      type: str
+      sample: registry_missing
+    faults:
+      description:
+        - Every single fault, where there may be several.
+      returned: when there are several possible faults
+      type: list
+      elements: dict
+      sample: []
+"""
+
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import run
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import NOTIFICATION_INFO

@@ -5,6 +5,193 @@
 
 from __future__ import annotations
 
+DOCUMENTATION = r"""
+module: registry
+short_description: Create, upgrade and maintain the registry
+version_added: 0.1.0
+author:
+  - msp.kaspersky contributors (@msp-kaspersky)
+description:
+  - Creates the registry in which integrations are kept, or upgrades it to the schema of this version of the collection.
+  - M(msp.kaspersky.integration) does so by itself when it first needs to. This module does it beforehand, and does the
+    work that comes up from time to time, which is to change the key, to check integrity and to drop what is too old.
+extends_documentation_fragment:
+  - msp.kaspersky.registry
+  - msp.kaspersky.attributes
+  - msp.kaspersky.attributes.writer
+attributes:
+  action_group:
+    membership:
+      - msp.kaspersky.all
+options:
+  state:
+    description:
+      - V(present) creates the registry if there is none, and upgrades an older one.
+    type: str
+    choices:
+      - present
+    default: present
+  solution:
+    description:
+      - Kaspersky solution that O(instance) stands for. If given, the instance is recorded.
+    type: str
+    choices:
+      - security_center
+      - business_hub
+  reencrypt:
+    description:
+      - Whether to encrypt everything anew under the first key of O(secret_key), after which the other keys can be
+        dropped.
+      - Has a meaning with O(secret_store=registry) only.
+    type: bool
+    default: false
+  check_integrity:
+    description:
+      - Whether to check that the registry is intact and that every secret it knows of can be opened.
+    type: bool
+    default: false
+  history_retention:
+    description:
+      - Drops entries of the history that are older than this number of days. If omitted, all are kept.
+    type: int
+  notification_retention:
+    description:
+      - Drops delivered notifications that are older than this number of days. If omitted, all are kept.
+    type: int
+seealso:
+  - module: msp.kaspersky.registry_info
+"""
+
+EXAMPLES = r"""
+- name: Create the registry of a team
+  msp.kaspersky.registry:
+    registry: postgresql://msp@db.example.com/msp
+    registry_password_file: /run/secrets/registry_password
+    secret_store: registry
+    secret_key_file: /run/secrets/registry_key
+
+- name: Change the key, with the new one before the old one
+  msp.kaspersky.registry:
+    secret_key: "{{ vault_new_registry_key }},{{ vault_old_registry_key }}"
+    reencrypt: true
+
+- name: Check the registry and drop what is too old
+  msp.kaspersky.registry:
+    check_integrity: true
+    history_retention: 730
+    notification_retention: 90
+
+- name: Show what retention would drop
+  msp.kaspersky.registry:
+    history_retention: 365
+  check_mode: true
+"""
+
+RETURN = r"""
+registry:
+  description: The registry as it is now, or as it would be in check mode.
+  returned: success
+  type: dict
+  contains:
+    location:
+      description: Where the registry is, without password.
+      type: str
+      sample: postgresql://msp@db.example.com/msp
+    registry_id:
+      description: Identifier of the registry.
+      type: str
+      sample: 8a5a4a6a-40b8-4a63-a0a3-0c5d6a7e9a01
+    schema_version:
+      description: Version of its tables.
+      type: int
+      sample: 1
+    secret_store:
+      description: Where its secrets are kept, V(keyring) or V(registry).
+      type: str
+      sample: keyring
+    secrets_kept_at:
+      description: The machine and keyring that hold its secrets. Null if the registry holds them itself.
+      type: str
+      sample: SecretService Keyring of msp on control.example.com
+    instances:
+      description: Its instances, each with C(name), C(solution) and the counts of what it holds.
+      type: list
+      elements: dict
+      sample:
+        - name: default
+          solution: security_center
+          integrations: 2
+          tenants: 60
+    counts:
+      description: How many integrations, tenants, notifications and history entries it holds.
+      type: dict
+      sample:
+        history: 128
+        integrations: 2
+        notifications: 4
+        tenants: 60
+    notifications_pending:
+      description: How many notifications wait for delivery.
+      type: int
+      sample: 0
+created:
+  description: Whether the registry was created.
+  returned: success
+  type: bool
+  sample: false
+upgraded:
+  description: Whether the registry was upgraded.
+  returned: success
+  type: bool
+  sample: false
+reencrypted:
+  description: How many secrets were encrypted anew.
+  returned: success
+  type: int
+  sample: 0
+removed_history:
+  description: How many entries of the history were dropped.
+  returned: success
+  type: int
+  sample: 0
+removed_notifications:
+  description: How many notifications were dropped.
+  returned: success
+  type: int
+  sample: 0
+integrity:
+  description: What was checked, and the problems that were found.
+  returned: when O(check_integrity=true)
+  type: dict
+  sample:
+    problems: []
+diff:
+  description: The registry before and after.
+  returned: success
+  type: dict
+  sample:
+    before: {}
+    after: {}
+error:
+  description:
+    - What went wrong, for C(rescue). The user guide explains every code.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description:
+        - What happened, for example V(invalid_settings), V(credentials_refused) or V(registry_missing).
+      type: str
+      sample: secret_key_wrong
+    faults:
+      description:
+        - Every single fault, where there may be several.
+      returned: when there are several possible faults
+      type: list
+      elements: dict
+      sample: []
+"""
+
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import run
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import REGISTRY
