@@ -181,21 +181,21 @@ integration:
       type: int
       sample: 60
     created_at:
-      description: When the integration was created, in ISO 8601 and UTC, like all times.
+      description: When the integration was created, in ISO 8601 (UTC), like all times.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     updated_at:
       description: When the integration was last changed.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     credentials_changed_at:
       description: When one of its secrets was last changed.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     verified_at:
       description: When its credentials were last proven. Null if they never were.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
 bound:
   description: What was bound, that no integration held before.
   returned: success

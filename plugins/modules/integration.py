@@ -379,7 +379,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 integration:
-  description: The integration as it is now, or as it would be in check mode. Null after a deletion.
+  description:
+    - The integration as it is now, or as it would be in check mode, where what is yet to be made is null.
+    - With O(state=absent) the integration as it was, or null if there was none.
   returned: success
   type: dict
   contains:
@@ -429,34 +431,35 @@ integration:
       type: int
       sample: 60
     created_at:
-      description: When the integration was created, in ISO 8601 and UTC, like all times.
+      description: When the integration was created, in ISO 8601 (UTC), like all times.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     updated_at:
       description: When the integration was last changed.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     credentials_changed_at:
       description: When one of its secrets was last changed.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     verified_at:
       description: When its credentials were last proven. Null if they never were.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
 verification:
   description:
     - What was proven of each API, V(verified), V(reachable) or V(unavailable).
     - V(reachable) means that the API answers, and that its credentials are not proven.
     - V(unavailable) means that this platform cannot be verified yet.
-  returned: when settings were to be proven
+    - Empty if nothing had to be proven.
+  returned: when O(state=present)
   type: dict
   sample:
     rest: verified
     soap: reachable
 secrets_changed:
   description: Names of the secret settings that were stored anew.
-  returned: success
+  returned: when O(state=present)
   type: list
   elements: str
   sample:
@@ -468,12 +471,9 @@ unbound:
   type: list
   elements: dict
   contains:
-    kind:
-      description: V(virtual_server) or V(company).
-      type: str
-      sample: company
     uid:
-      description: C(KLVSRV_UID) of a virtual server, or the identifier that was given to a company. May be null.
+      description: C(KLVSRV_UID) of a virtual server, or the identifier that was given to a company.
+      returned: when there is one
       type: str
       sample: "1042"
     name:
@@ -481,14 +481,21 @@ unbound:
       type: str
       sample: Harbour Dental
 notified:
-  description: Whom a message about the deletion was delivered to, as e-mail addresses and V(webhook).
+  description: Messages about the deletion that were delivered.
   returned: when O(state=absent)
   type: list
-  elements: str
-  sample:
-    - ann@msp.example
+  elements: dict
+  contains:
+    channel:
+      description: V(smtp) or V(webhook).
+      type: str
+      sample: smtp
+    recipient:
+      description: E-mail address. Null for the webhook.
+      type: str
+      sample: ann@msp.example
 notifications_pending:
-  description: How many messages about the deletion could not be delivered and wait in the registry.
+  description: How many messages could not be delivered and wait in the registry.
   returned: when O(state=absent)
   type: int
   sample: 0

@@ -184,21 +184,21 @@ integrations:
       type: int
       sample: 60
     created_at:
-      description: When the integration was created, in ISO 8601 and UTC, like all times.
+      description: When the integration was created, in ISO 8601 (UTC), like all times.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     updated_at:
       description: When the integration was last changed.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     credentials_changed_at:
       description: When one of its secrets was last changed.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     verified_at:
       description: When its credentials were last proven. Null if they never were.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     tenants:
       description: The virtual servers or companies that are bound to the integration.
       returned: when O(tenants=true)
@@ -240,7 +240,7 @@ history:
     at:
       description: When.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     actor:
       description: By whom, as stated and not proven.
       type: str

@@ -76,9 +76,9 @@ notifications:
       type: str
       sample: Integration with Tigerpaw
     channel:
-      description: V(mail) or V(webhook).
+      description: V(smtp) or V(webhook).
       type: str
-      sample: mail
+      sample: smtp
     recipient:
       description: E-mail address. Null for the webhook.
       type: str
@@ -92,13 +92,13 @@ notifications:
       type: str
       sample: <2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10@msp.example>
     created_at:
-      description: When it was made, in ISO 8601 and UTC.
+      description: When it was made, in ISO 8601 (UTC).
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
     delivered_at:
       description: When it was delivered. May be null.
       type: str
-      sample: "2026-11-22T20:12:05+00:00"
+      sample: "2026-11-22T20:12:05Z"
     attempts:
       description: How often its delivery was tried.
       type: int

@@ -98,9 +98,9 @@ tenants:
       type: str
       sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
     bound_at:
-      description: Since when the integration holds it, in ISO 8601 and UTC. May be null.
+      description: Since when the integration holds it, in ISO 8601 (UTC). May be null.
       type: str
-      sample: "2026-11-22T20:12:00+00:00"
+      sample: "2026-11-22T20:12:00Z"
 error:
   description:
     - What went wrong, for C(rescue). The user guide explains every code.
