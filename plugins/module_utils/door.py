@@ -14,7 +14,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -46,7 +46,7 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-def run(specification: ModuleSpecification, work: Work) -> NoReturn:
+def run(specification: ModuleSpecification, work: Work) -> None:
     """
     Be a module: read its arguments, do its work, tell the outcome.
 
@@ -62,7 +62,8 @@ def run(specification: ModuleSpecification, work: Work) -> NoReturn:
         module.warn(warning)
     if outcome.failed:
         module.refuse(outcome.result)
-    module.exit_json(**outcome.result)
+    else:
+        module.exit_json(**outcome.result)
 
 
 def perform(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
@@ -101,19 +102,18 @@ class Door(AnsibleModule):
             if self.params.get(name) is None:
                 self.params.pop(name, None)
 
-    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Refuse what ansible-core alone found fault with, without its message, which may hold values."""
         fault = Fault("options", "ansible-core refuses them; compare them with the documentation of the module")
         self.refuse(_failure(InvalidSettings([fault])).result)
 
-    def refuse(self, result: dict[str, Any]) -> NoReturn:
+    def refuse(self, result: dict[str, Any]) -> None:
         """
         End the module as failed, without repeating its arguments.
 
         :param result: ``msg`` and ``error``, redacted.
         """
         super().fail_json(**result, invocation={})
-        raise AssertionError("fail_json returns")
 
     def log(self, msg: str, log_args: Mapping[str, Any] | None = None) -> None:
         """Tell the system's log which options were used, never their values, which may hold unforeseen secrets."""

@@ -519,8 +519,8 @@ error:
       sample: credentials_refused
     faults:
       description:
-        - Every single fault, where there may be several.
-      returned: when there are several possible faults
+        - Every single fault with its C(code) and C(message), and the C(option) or C(api) that it is about.
+      returned: when several faults are possible
       type: list
       elements: dict
       sample: []
