@@ -12,6 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 
+# A message for people; the result carries all faults.
+FAULTS_TOLD = 20
+
+
 class ErrorCode(StrEnum):
     """What a playbook's ``rescue`` can tell apart. The user guide explains each one."""
 
@@ -106,5 +110,8 @@ class InvalidSettings(IntegrationError):
 
 
 def _sentence(faults: tuple[Fault, ...]) -> str:
-    told = "; ".join(f"{fault.option}: {fault.message}" for fault in faults)
-    return told if len(faults) == 1 else f"{len(faults)} faults: {told}"
+    told = "; ".join(f"{fault.option}: {fault.message}" for fault in faults[:FAULTS_TOLD])
+    if len(faults) == 1:
+        return told
+    more = f"; and {len(faults) - FAULTS_TOLD} more in error.faults" if len(faults) > FAULTS_TOLD else ""
+    return f"{len(faults)} faults: {told}{more}"

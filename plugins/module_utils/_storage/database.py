@@ -145,6 +145,19 @@ class Database:
         """Tell whether the database has this table."""
         return bool(sa.inspect(connection).has_table(name))
 
+    def faults(self) -> list[str]:
+        """
+        Let the database check itself; PostgreSQL offers nothing of the kind to ordinary users.
+
+        :returns: what SQLite finds wrong with its file and its references, empty where all is well.
+        """
+        if self.path is None:
+            return []
+        with self.reading() as connection:
+            found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+            orphans = [f"a row of {row[0]} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+        return found + orphans
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Translate errors of the driver by their codes; their texts may carry values and never travel."""

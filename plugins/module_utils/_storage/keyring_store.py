@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError
+from .process import is_gone, this_process
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
@@ -67,7 +68,7 @@ class KeyringStore(SecretStore):
     ) -> SecretRecord:
         """Commit a row that says what is being written, then write it."""
         version = str(uuid4())
-        staged = SecretRecord(integration_id, version, "writing", None, _this_process(), datetime.now(UTC))
+        staged = SecretRecord(integration_id, version, "writing", None, this_process(), datetime.now(UTC))
         with registry.writing(instance) as writer:
             writer.add_secret(staged)
             registry_id = writer.registry().id
@@ -172,26 +173,11 @@ def _entry(secret: SecretRecord) -> str:
     return f"{secret.integration_id}/{secret.version}"
 
 
-def _this_process() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
 def _is_stale(secret: SecretRecord) -> bool:
     """Tell a crashed writer from a slow one: its process is gone, or its time is up."""
     if datetime.now(UTC) - secret.created_at > WRITING_TAKES_AT_MOST:
         return True
-    host, _, process = secret.writer.rpartition("/")
-    return host == socket.gethostname() and not _is_running(int(process))
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return is_gone(secret.writer)
 
 
 def _asked(question: Callable[[], Answer]) -> Answer:

@@ -141,6 +141,11 @@ class Reader:
             self._connection.scalars(sa.select(table.name).where(table.kind == str(kind), table.instance == instance))
         )
 
+    def count_tenants(self, instance: str) -> int:
+        """Count the tenants of an instance."""
+        table = schema.tenant
+        return self._connection.scalar(sa.select(sa.func.count()).where(table.c.instance == instance)) or 0
+
     def current_secret(self, integration_id: str) -> SecretRecord | None:
         """Find the valid version of an integration's secrets."""
         table = schema.secret.c

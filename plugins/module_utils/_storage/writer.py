@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._domain.model import Administrator, HistoryEntry, Instance, Integration, Notification, Tenant
 from . import schema
+from .process import is_gone, this_process
 from .reader import Reader, SecretRecord, chunks
 
 try:
@@ -118,18 +119,19 @@ class Writer(Reader):
         """Put messages into the outbox."""
         self._insert(schema.notification, [asdict(notification) for notification in notifications])
 
-    def lease_notification(self, notification_id: str, holder: str, now: datetime, length: timedelta) -> bool:
+    def lease_notification(self, notification_id: str, now: datetime, length: timedelta) -> bool:
         """
-        Reserve one pending message for one process, so that no other delivers it at the same time.
+        Reserve one pending message for this process, so that no other delivers it at the same time.
 
-        :param holder: names the process.
-        :param length: after this time the lease is void: its holder has died.
+        :param length: after this time the lease is void: its holder has died, on whatever host it was.
         :returns: whether the message is still pending and nobody else holds it.
         """
         table = schema.notification
-        free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now)
-        where = sa.and_(table.c.id == notification_id, table.c.delivered_at.is_(None), free)
-        values = {"lease_holder": holder, "lease_until": now + length, "attempts": table.c.attempts + 1}
+        where = sa.and_(table.c.id == notification_id, table.c.delivered_at.is_(None))
+        row = self._connection.execute(sa.select(table.c.lease_holder, table.c.lease_until).where(where)).one_or_none()
+        if row is None or (row.lease_until and row.lease_until >= now and not is_gone(row.lease_holder)):
+            return False
+        values = {"lease_holder": this_process(), "lease_until": now + length, "attempts": table.c.attempts + 1}
         return bool(self._connection.execute(sa.update(table).where(where).values(values)).rowcount)
 
     def end_lease(self, notification_id: str, delivered_at: datetime | None, last_error: str | None) -> None:

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: binds tenants to an integration, frees them, or takes them over from another integration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from .._domain.model import TENANT_KINDS, HistoryEntry, Integration, Tenant
+from .._domain.rules import no_such_integration
+from .._domain.tenants import BindingPlan, KnownTenants, TenantReference, plan_binding, tenant_kind, tenant_references
+from .._storage.reader import Reader
+from .._storage.writer import Writer
+from .context import Context
+from .find import required_integration
+from .operation import Operation
+from .results import integration_result, tenant_result
+
+
+@dataclass(frozen=True)
+class BindingSnapshot:
+    """
+    All that a binding depends on.
+
+    :param references: the entries of the task, read.
+    :param move_from: the integration to take over from, if the task names one and it is there.
+    """
+
+    integration: Integration
+    move_from: Integration | None
+    known: KnownTenants
+    references: tuple[TenantReference, ...] = field(compare=False)
+
+
+class BindTenants(Operation[BindingSnapshot, BindingPlan]):
+    """The module ``binding``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        tenant_kind(context.options)
+
+    def read(self, reader: Reader | None) -> BindingSnapshot:
+        """Read the integrations and every tenant that the task may mean."""
+        assert reader is not None
+        options, instance = self.context.options, self.context.instance
+        name, integration_id = options.get("integration"), options.get("integration_id")
+        integration = required_integration(reader, instance, name, integration_id)
+        references = tenant_references(options, integration)
+        move_from = reader.integration_named(instance, options["move_from"]) if options.get("move_from") else None
+        return BindingSnapshot(integration, move_from, self._known(reader, integration, references), references)
+
+    def plan(self, snapshot: BindingSnapshot) -> BindingPlan:
+        """Judge every tenant before anything is written."""
+        plan = plan_binding(
+            snapshot.integration,
+            snapshot.references,
+            snapshot.known,
+            state=self._state,
+            move_from=snapshot.move_from,
+            new_id=lambda: str(uuid4()),
+        )
+        move_from = self.context.options.get("move_from")
+        if plan.changed and move_from and snapshot.move_from is None:
+            raise no_such_integration(f"called {move_from!r} to take tenants over from", move_from, [])
+        return plan
+
+    def apply(self, writer: Writer, snapshot: BindingSnapshot, plan: BindingPlan) -> None:
+        """Write all bindings, or none."""
+        now = datetime.now(UTC)
+        writer.describe_tenants([new for _old, new in plan.described])
+        writer.add_tenants(plan.added)
+        writer.bind_tenants([tenant.id for tenant in (*plan.bound, *plan.moved)], plan.integration.id, now)
+        writer.unbind_tenants(tenant.id for tenant in plan.unbound)
+        writer.touch_integrations(plan.touched_integrations, now)
+        for entry in self._history(snapshot, plan, now):
+            writer.add_history(entry)
+
+    @property
+    def _state(self) -> str:
+        return str(self.context.options.get("state") or "present")
+
+    def _known(self, reader: Reader, integration: Integration, references: Sequence[TenantReference]) -> KnownTenants:
+        kind, instance = TENANT_KINDS[integration.solution], integration.instance
+        by_uid = reader.tenants_by_uid(kind, instance, [item.uid for item in references if item.uid])
+        by_name = reader.tenants_by_name(kind, instance, [item.name for item in references if item.name])
+        found = {tenant.id: tenant for tenant in (*by_uid, *by_name)}
+        uids, names = {tenant.uid for tenant in found.values()}, {tenant.name for tenant in found.values()}
+        strangers = any(item.uid not in uids if item.uid else item.name not in names for item in references)
+        return KnownTenants(
+            found=tuple(found.values()),
+            held=tuple(reader.tenants_of(integration.id)) if self._state == "exact" else (),
+            names=tuple(reader.tenant_names(kind, instance)) if strangers else (),
+        )
+
+    def _history(self, snapshot: BindingSnapshot, plan: BindingPlan, now: datetime) -> list[HistoryEntry]:
+        gained = {"bound": len(plan.bound), "moved": len(plan.moved), "unbound": len(plan.unbound)}
+        entries = [self._entry(plan.integration, gained, now)]
+        if plan.moved and snapshot.move_from:
+            entries.append(self._entry(snapshot.move_from, {"given_away": len(plan.moved)}, now))
+        return entries
+
+    def _entry(self, integration: Integration, summary: dict[str, Any], now: datetime) -> HistoryEntry:
+        return HistoryEntry(
+            at=now,
+            actor=self.context.actor,
+            instance=integration.instance,
+            integration_id=integration.id,
+            integration_name=integration.name,
+            action="bindings_changed",
+            summary=summary,
+        )
+
+
+def bind_tenants(context: Context) -> dict[str, Any]:
+    """
+    Make an integration hold the tenants of the task, or no longer hold them.
+
+    :returns: ``changed, bound, unbound, moved, unchanged, integration, diff, warnings``.
+    :raises IntegrationError: see the module ``binding``; nothing was changed then.
+    """
+    snapshot, plan = BindTenants(context).run()
+    integration = plan.integration
+    if plan.changed and not context.check_mode:
+        with context.registry.reading() as reader:
+            integration = reader.integration(integration.id) or integration
+    before, after = _diff(plan)
+    return {
+        "changed": plan.changed,
+        **{name: _results(getattr(plan, name)) for name in ("bound", "unbound", "moved", "unchanged")},
+        "integration": integration_result(integration),
+        "diff": {"before": before, "after": after},
+        "warnings": list(plan.warnings),
+    }
+
+
+def _results(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
+    """Leave out what the result says already, or what is about to change: who holds them."""
+    kept = ("kind", "uid", "name")
+    return [{key: value for key, value in tenant_result(tenant).items() if key in kept} for tenant in tenants]
+
+
+def _diff(plan: BindingPlan) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Show who holds the changing tenants before and after, and what is written about known ones."""
+    holder = plan.integration.name
+    taken, freed = (*plan.bound, *plan.moved), plan.unbound
+    before: dict[str, Any] = {"held_by": {_title(tenant): tenant.integration_name for tenant in (*taken, *freed)}}
+    after: dict[str, Any] = {
+        "held_by": {**{_title(tenant): holder for tenant in taken}, **{_title(tenant): None for tenant in freed}}
+    }
+    if plan.described:
+        before["known_as"] = {old.id: _title(old) for old, _new in plan.described}
+        after["known_as"] = {new.id: _title(new) for _old, new in plan.described}
+    return before, after
+
+
+def _title(tenant: Tenant) -> str:
+    return f"{tenant.name} ({tenant.uid})" if tenant.uid else tenant.name

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: what every operation of one task works with, read from the options once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from getpass import getuser
+from pathlib import Path
+from typing import Any
+
+from .._domain.errors import Fault, InvalidSettings
+from .._domain.redaction import SecretsInPlay
+from .._domain.text import clean_name
+from .._storage.database import default_address, open_database
+from .._storage.registry import Registry
+from .vault import Vault
+
+Options = Mapping[str, Any]
+
+_LONGEST_SECRET_FILE = 65536
+
+
+@dataclass(frozen=True)
+class Context:
+    """
+    The surroundings of one task.
+
+    :param instance: name of the instance that the task is about.
+    :param actor: who is acting, for the history; stated, not proven.
+    :param vault: opens and keeps secrets.
+    """
+
+    options: Options
+    registry: Registry
+    instance: str
+    actor: str
+    vault: Vault
+    in_play: SecretsInPlay
+    check_mode: bool
+
+    def secret_option(self, name: str) -> str | None:
+        """
+        Read a secret that is given directly or in a file.
+
+        :param name: of the direct option; the other ends in ``_file``.
+        :raises InvalidSettings: the file cannot be read.
+        """
+        faults: list[Fault] = []
+        secret = _secret_option(faults, self.options, name, self.in_play)
+        if faults:
+            raise InvalidSettings(faults)
+        return secret
+
+
+def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> Context:
+    """
+    Read the options that all modules share; connects to nothing yet.
+
+    :param options: validated options of a module.
+    :raises IntegrationError: ``invalid_settings`` with every fault at once, or ``dependency_missing``.
+    """
+    faults: list[Fault] = []
+    password = _secret_option(faults, options, "registry_password", in_play)
+    secret_key = _secret_option(faults, options, "secret_key", in_play)
+    in_play.add(*(secret_key or "").split(","))
+    instance = _name(faults, "instance", options.get("instance") or "default")
+    actor = _name(faults, "actor", options.get("actor") or _default_actor())
+    if faults:
+        raise InvalidSettings(faults)
+    registry = Registry(open_database(options.get("registry") or default_address(), password))
+    vault = Vault(registry, instance, options.get("secret_store"), secret_key, in_play)
+    return Context(options, registry, instance, actor, vault, in_play, check_mode)
+
+
+def _name(faults: list[Fault], option: str, value: object) -> str:
+    try:
+        return clean_name(value)
+    except ValueError as error:
+        faults.append(Fault(option, str(error)))
+        return ""
+
+
+def _secret_option(faults: list[Fault], options: Options, name: str, in_play: SecretsInPlay) -> str | None:
+    """Take a secret from its option or its file; a file's last line break is the editor's, not the secret's."""
+    path = options.get(f"{name}_file")
+    if not path:
+        secret = options.get(name)
+    else:
+        secret = _read(faults, f"{name}_file", Path(path).expanduser())
+    in_play.add(secret)
+    return secret
+
+
+def _read(faults: list[Fault], option: str, path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LONGEST_SECRET_FILE).decode("utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        faults.append(Fault(option, f"cannot be read: {reason} ({path})"))
+        return None
+    if not text.strip():
+        faults.append(Fault(option, f"is empty ({path})"))
+        return None
+    return text
+
+
+def _default_actor() -> str:
+    """Name the AWX job if this is one, else the user of the operating system."""
+    job = os.environ.get("JOB_ID")
+    if job and os.environ.get("AWX_PRIVATE_DATA_DIR"):
+        return f"AWX job {job}"
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container's user without an entry in the password file
+        return f"user {os.getuid()}"

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: deletes an integration. Its tenants live on unbound, and every administrator is told (product help)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from socket import getfqdn
+from typing import Any
+from uuid import uuid4
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.model import HistoryEntry, Integration, Notification, Tenant
+from .._domain.notifications import INTEGRATION_DELETED, deletion_snapshot
+from .._domain.plan import shown_integration
+from .._domain.rules import check_selection, selection
+from .._storage.reader import Reader, SecretRecord
+from .._storage.writer import Writer
+from .context import Context
+from .deliver import Delivery, configured_channels, deliver, pending_warning
+from .find import integration_by_id
+from .operation import Operation
+from .results import integration_result, tenant_references
+
+_TENANTS_TOLD = 20
+
+
+@dataclass(frozen=True)
+class DeletionSnapshot:
+    """All that a deletion depends on."""
+
+    stored: Integration | None
+    tenants: tuple[Tenant, ...] = ()
+    secret: SecretRecord | None = None
+    pending: tuple[Notification, ...] = field(default=(), compare=False)
+    unfinished: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class DeletionPlan:
+    """What a deletion would remove and unbind."""
+
+    stored: Integration | None
+    tenants: tuple[Tenant, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to delete."""
+        return self.stored is not None
+
+
+class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
+    """``integration`` with ``state: absent``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.notifications: list[Notification] = []
+        self.delivery = Delivery()
+        self.warnings: list[str] = []
+
+    def read(self, reader: Reader | None) -> DeletionSnapshot:
+        """Read the integration, what it holds, and what earlier runs left over."""
+        assert reader is not None
+        stored = _selected(reader, self.context)
+        return DeletionSnapshot(
+            stored=stored,
+            tenants=tuple(reader.tenants_of(stored.id)) if stored else (),
+            secret=reader.current_secret(stored.id) if stored else None,
+            pending=() if stored else tuple(reader.pending_notifications(self.context.instance)),
+            unfinished=bool(reader.unfinished_secrets()),
+        )
+
+    def plan(self, snapshot: DeletionSnapshot) -> DeletionPlan:
+        """Refuse to unbind tenants where the task says so."""
+        if snapshot.tenants and self.context.options.get("when_bound") == "fail":
+            raise _tenants_bound(snapshot)
+        return DeletionPlan(snapshot.stored, snapshot.tenants)
+
+    def prove(self, snapshot: DeletionSnapshot, plan: DeletionPlan) -> None:
+        """
+        Make sure that the secrets can be removed from here; the platform is never asked, its licence may be gone.
+
+        Faults of the notification options come to light before anything is deleted.
+        """
+        configured_channels(self.context)
+        if plan.changed:
+            with self.context.registry.reading() as reader:
+                record = reader.registry()
+            self.context.vault.store(record).fingerprint_key(record)
+
+    def apply(self, writer: Writer, snapshot: DeletionSnapshot, plan: DeletionPlan) -> None:
+        """Unbind, delete, put the notifications into the outbox and the deletion into the history."""
+        assert plan.stored is not None
+        now = datetime.now(UTC)
+        told = deletion_snapshot(plan.stored, plan.tenants, self.context.actor, now)
+        self.notifications = self._notifications(plan.stored, told, now)
+        writer.unbind_all(plan.stored.id)
+        self.context.vault.store(writer.registry()).drop(writer, plan.stored.id)
+        writer.remove_integration(plan.stored.id)
+        writer.add_notifications(self.notifications)
+        writer.add_history(self._history(plan.stored, len(plan.tenants), now))
+
+    def effects(self, snapshot: DeletionSnapshot, plan: DeletionPlan) -> None:
+        """Remove the secrets for good, then tell the administrators."""
+        if plan.changed or snapshot.unfinished:
+            self.warnings += self.context.vault.sweep()
+        if plan.changed:
+            self.delivery = deliver(self.context, self.notifications)
+
+    def _notifications(self, stored: Integration, told: dict[str, Any], now: datetime) -> list[Notification]:
+        recipients: list[tuple[str, str | None]] = [("smtp", item.email) for item in stored.administrators]
+        if self.context.options.get("webhook_url"):
+            recipients.append(("webhook", None))
+        host = getfqdn()
+        return [
+            Notification(
+                id=(notification_id := str(uuid4())),
+                instance=stored.instance,
+                event=INTEGRATION_DELETED,
+                snapshot=told,
+                channel=channel,
+                recipient=recipient,
+                message_id=f"<{notification_id}@{host}>",
+                created_at=now,
+            )
+            for channel, recipient in recipients
+        ]
+
+    def _history(self, stored: Integration, tenant_count: int, now: datetime) -> HistoryEntry:
+        return HistoryEntry(
+            at=now,
+            actor=self.context.actor,
+            instance=stored.instance,
+            integration_id=stored.id,
+            integration_name=stored.name,
+            action="deleted",
+            summary={"unbound": tenant_count, "administrators": len(stored.administrators)},
+        )
+
+
+def delete_integration(context: Context) -> dict[str, Any]:
+    """
+    Delete an integration.
+
+    :returns: ``changed, integration, unbound, notified, notifications_pending, diff, warnings``.
+    :raises IntegrationError: see the module ``integration``; nothing was changed then.
+    """
+    check_selection(context.options)
+    operation = DeleteIntegration(context)
+    snapshot, plan = operation.run()
+    pending = operation.delivery.pending if plan.changed else len(snapshot.pending)
+    return {
+        "changed": plan.changed,
+        "integration": integration_result(plan.stored) if plan.stored else None,
+        "unbound": tenant_references(plan.tenants),
+        "notified": operation.delivery.notified,
+        "notifications_pending": pending,
+        "diff": {"before": shown_integration(plan.stored, plan.tenants) if plan.stored else {}, "after": {}},
+        "warnings": [*operation.warnings, *_warnings(context, plan, operation.delivery, pending)],
+    }
+
+
+def _warnings(context: Context, plan: DeletionPlan, delivery: Delivery, pending: int) -> list[str]:
+    if context.check_mode:
+        return []
+    if plan.stored and not plan.stored.administrators and not context.options.get("webhook_url"):
+        return [f"'{plan.stored.name}' had no administrators and no webhook is set: nobody was told of its deletion."]
+    return [*delivery.warnings, *pending_warning(context.instance, pending)]
+
+
+def _selected(reader: Reader, context: Context) -> Integration | None:
+    wanted = selection(context.options)
+    if wanted.integration_id is None:
+        return reader.integration_named(context.instance, wanted.name) if wanted.name else None
+    found = integration_by_id(reader, context.instance, wanted.integration_id)
+    if found and wanted.name and wanted.name != found.name:
+        raise IntegrationError(
+            ErrorCode.NOT_FOUND,
+            f"The integration {found.id} is called '{found.name}', not '{wanted.name}'; nothing was deleted.",
+        )
+    return found
+
+
+def _tenants_bound(snapshot: DeletionSnapshot) -> IntegrationError:
+    names = [tenant.name for tenant in snapshot.tenants]
+    more = f" and {len(names) - _TENANTS_TOLD} more" if len(names) > _TENANTS_TOLD else ""
+    holder = snapshot.stored.name if snapshot.stored else ""
+    return IntegrationError(
+        ErrorCode.TENANTS_BOUND,
+        f"'{holder}' still holds {', '.join(map(repr, names[:_TENANTS_TOLD]))}{more}. Unbind or move them first, or "
+        "delete with when_bound: unbind.",
+        tenants=tenant_references(snapshot.tenants),
+    )

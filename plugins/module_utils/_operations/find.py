@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: finds the integration that a task means."""
+
+from __future__ import annotations
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.model import Integration
+from .._domain.rules import Selection, no_such_integration
+from .._storage.reader import Reader
+
+
+def selected_integration(reader: Reader, instance: str, wanted: Selection) -> Integration | None:
+    """
+    Find the integration to keep.
+
+    :returns: the integration by its id, its old or its new name; nothing if there is none of that name.
+    :raises IntegrationError: ``not_found`` for an unknown id or a rename of nothing, ``name_taken`` where the old and
+        the new name are both in use, ``instance_mismatch`` for an id of another instance.
+    """
+    renamed = reader.integration_named(instance, wanted.new_name) if wanted.new_name else None
+    if wanted.integration_id is not None:
+        found = integration_by_id(reader, instance, wanted.integration_id)
+        if found is None:
+            raise no_such_integration(f"with the id {wanted.integration_id!r}", "", [])
+    else:
+        found = reader.integration_named(instance, wanted.name) if wanted.name else None
+    if renamed and found and renamed.id != found.id:
+        raise IntegrationError(
+            ErrorCode.NAME_TAKEN,
+            f"'{found.name}' ({found.id}) cannot be called '{renamed.name}': {renamed.id} has that name. "
+            "Choose another name, or rename or delete the other integration first.",
+            ids=[found.id, renamed.id],
+        )
+    if wanted.new_name and not found and not renamed:
+        name = wanted.name or ""
+        raise no_such_integration(f"called {name!r} to rename", name, reader.integration_names(instance))
+    return found or renamed
+
+
+def integration_by_id(reader: Reader, instance: str, integration_id: str) -> Integration | None:
+    """
+    Find an integration by its id.
+
+    :raises IntegrationError: ``instance_mismatch`` where it belongs to another instance than the task's.
+    """
+    found = reader.integration(integration_id)
+    if found and found.instance != instance:
+        raise IntegrationError(
+            ErrorCode.INSTANCE_MISMATCH,
+            f"The integration {integration_id} belongs to the instance '{found.instance}', the task is about "
+            f"'{instance}'. Set the option instance.",
+        )
+    return found
+
+
+def required_integration(reader: Reader, instance: str, name: str | None, integration_id: str | None) -> Integration:
+    """
+    Find an integration that has to be there.
+
+    :raises IntegrationError: ``not_found`` with near matches, ``instance_unknown``, or ``instance_mismatch``.
+    """
+    require_instance(reader, instance)
+    if integration_id is not None:
+        found = integration_by_id(reader, instance, integration_id)
+        told = f"with the id {integration_id!r}"
+    else:
+        found = reader.integration_named(instance, name or "")
+        told = f"called {name!r}"
+    if found is None:
+        raise no_such_integration(told, name or "", reader.integration_names(instance))
+    if name is not None and name != found.name:
+        raise IntegrationError(
+            ErrorCode.NOT_FOUND, f"The integration {integration_id} is called '{found.name}', not '{name}'."
+        )
+    return found
+
+
+def require_instance(reader: Reader, instance: str) -> None:
+    """
+    Refuse an instance that the registry does not have.
+
+    :raises IntegrationError: ``instance_unknown`` with near matches.
+    """
+    known = reader.instance_names()
+    if instance not in known:
+        error = no_such_integration("", instance, known)
+        hint = f" Did you mean {' or '.join(map(repr, error.details['near_matches']))}?" if known else ""
+        raise IntegrationError(
+            ErrorCode.INSTANCE_UNKNOWN,
+            f"The registry has no instance called '{instance}'.{hint} There are: {', '.join(known) or 'none'}.",
+            near_matches=error.details["near_matches"],
+        )

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: answers questions about a registry. Reads only, except that verifying asks the platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.model import Integration, Tenant
+from .._domain.platforms import PLATFORMS
+from .._domain.text import nearest
+from .._storage.reader import Reader
+from .context import Context, Options
+from .export import exported
+from .find import require_instance
+from .results import history_result, integration_result, notification_result, notification_status, tenant_result, utc
+from .verify_many import verify_integrations
+
+
+def list_integrations(context: Context) -> dict[str, Any]:
+    """
+    List integrations; none matching is no failure.
+
+    :returns: ``integrations``, and as asked for ``history`` and ``export``.
+    :raises IntegrationError: ``registry_missing``, ``instance_unknown``.
+    """
+    options = context.options
+    with context.registry.reading() as reader:
+        require_instance(reader, context.instance)
+        found = [item for item in reader.integrations(context.instance) if _matches(item, options)]
+        held = _held(reader, context, found)
+        history = reader.history(context.instance) if options.get("history") else []
+    if options.get("tenant"):
+        found = [item for item in found if _holds(held[item.id], options["tenant"])]
+    results = {item.id: integration_result(item) for item in found}
+    if options.get("tenants"):
+        for item in found:
+            results[item.id]["tenants"] = [tenant_result(tenant) for tenant in held[item.id]]
+    answer: dict[str, Any] = {"changed": False, "integrations": list(results.values())}
+    if options.get("verify"):
+        for integration_id, verdict in verify_integrations(context, found).items():
+            results[integration_id]["verification"] = verdict
+    if options.get("history"):
+        answer["history"] = [history_result(item) for item in history if _concerns(item.integration_id, found, options)]
+    if options.get("export"):
+        answer["export"] = exported(context.instance, found, held)
+    return answer
+
+
+def list_tenants(context: Context) -> dict[str, Any]:
+    """
+    List tenants with the integration that holds each.
+
+    :returns: ``tenants``.
+    :raises IntegrationError: ``registry_missing``, ``instance_unknown``, or ``not_found`` for the integration.
+    """
+    options = context.options
+    with context.registry.reading() as reader:
+        require_instance(reader, context.instance)
+        tenants = reader.tenants(context.instance)
+        names = reader.integration_names(context.instance)
+    wanted = options.get("integration")
+    if wanted is not None and wanted not in names:
+        near = nearest(wanted, names)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise IntegrationError(
+            ErrorCode.NOT_FOUND, f"There is no integration called {wanted!r}.{hint}", near_matches=near
+        )
+    return {"changed": False, "tenants": [tenant_result(item) for item in tenants if _is_wanted(item, options)]}
+
+
+def list_notifications(context: Context) -> dict[str, Any]:
+    """
+    List the messages of the outbox.
+
+    :returns: ``notifications`` oldest first, and ``counts`` by status.
+    :raises IntegrationError: ``registry_missing``, ``instance_unknown``.
+    """
+    with context.registry.reading() as reader:
+        require_instance(reader, context.instance)
+        notifications = reader.notifications(context.instance)
+    wanted = context.options.get("status") or ["pending", "failed", "delivered"]
+    counts = dict.fromkeys(("pending", "failed", "delivered"), 0)
+    for item in notifications:
+        counts[notification_status(item)] += 1
+    shown = [notification_result(item) for item in notifications if notification_status(item) in wanted]
+    return {"changed": False, "notifications": shown[: context.options.get("limit")], "counts": counts}
+
+
+def describe_registry(context: Context) -> dict[str, Any]:
+    """
+    Tell what a registry holds and where its secrets are.
+
+    :returns: ``registry``.
+    :raises IntegrationError: ``registry_missing``.
+    """
+    return {"changed": False, "registry": registry_facts(context)}
+
+
+def registry_facts(context: Context) -> dict[str, Any]:
+    """Read the facts that ``registry`` and ``registry_info`` return."""
+    with context.registry.reading() as reader:
+        record = reader.registry()
+        instances = [_instance_facts(reader, name) for name in reader.instance_names()]
+        counts = reader.counts()
+    return {
+        "location": context.registry.location,
+        "registry_id": record.id,
+        "schema_version": record.schema_version,
+        "secret_store": record.secret_store,
+        "secrets_kept_at": record.secrets_kept_at,
+        "created_at": utc(record.created_at),
+        "instances": instances,
+        "counts": counts,
+        "notifications_pending": sum(item["notifications_pending"] for item in instances),
+    }
+
+
+def _instance_facts(reader: Reader, name: str) -> dict[str, Any]:
+    instance = reader.instance(name)
+    return {
+        "name": name,
+        "solution": str(instance.solution) if instance else None,
+        "integrations": len(reader.integration_names(name)),
+        "tenants": reader.count_tenants(name),
+        "notifications_pending": len(reader.pending_notifications(name)),
+    }
+
+
+def _matches(integration: Integration, options: Options) -> bool:
+    for option in ("name", "platform", "solution"):
+        if options.get(option) is not None and options[option] != str(getattr(integration, option)):
+            return False
+    if options.get("integration_id") is not None and options["integration_id"] != integration.id:
+        return False
+    days = options.get("credentials_older_than")
+    if days is not None and integration.credentials_changed_at > datetime.now(UTC) - timedelta(days=days):
+        return False
+    user = options.get("user_name")
+    return user is None or user in _users(integration)
+
+
+def _users(integration: Integration) -> list[str]:
+    return [integration.settings.get(name) or "" for name in PLATFORMS[integration.platform].user_fields]
+
+
+def _held(reader: Reader, context: Context, found: Sequence[Integration]) -> dict[str, list[Tenant]]:
+    """Read who holds what in one question, whatever the number of integrations, and only when it is asked for."""
+    held: dict[str, list[Tenant]] = {item.id: [] for item in found}
+    if any(context.options.get(option) for option in ("tenant", "tenants", "export")):
+        for tenant in reader.tenants(context.instance):
+            if tenant.integration_id in held:
+                held[tenant.integration_id].append(tenant)
+    return held
+
+
+def _holds(tenants: Sequence[Tenant], wanted: str) -> bool:
+    return any(wanted in (tenant.name, tenant.uid) for tenant in tenants)
+
+
+def _concerns(integration_id: str, found: Sequence[Integration], options: Options) -> bool:
+    """Without filters the history tells of deleted integrations as well."""
+    filters = ("name", "integration_id", "platform", "solution", "tenant", "credentials_older_than", "user_name")
+    if all(options.get(option) is None for option in filters):
+        return True
+    return integration_id == options.get("integration_id") or any(integration_id == item.id for item in found)
+
+
+def _is_wanted(tenant: Tenant, options: Options) -> bool:
+    for option, value in (("name", tenant.name), ("uid", tenant.uid), ("integration", tenant.integration_name)):
+        if options.get(option) is not None and options[option] != value:
+            return False
+    bound = options.get("bound")
+    return bound is None or bound == (tenant.integration_id is not None)

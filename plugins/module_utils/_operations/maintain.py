@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: looks after a registry: creates or upgrades it, encrypts it anew, checks it, applies retention."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from .._domain.model import Instance, Integration, Solution
+from .._domain.platforms import PLATFORMS
+from .._domain.rules import secret_origins
+from .._storage.encrypted_store import EncryptedStore
+from .._storage.reader import RegistryRecord, SecretRecord
+from .context import Context
+from .inform import registry_facts
+
+
+def maintain_registry(context: Context) -> dict[str, Any]:
+    """
+    Bring a registry to the wanted state.
+
+    :returns: ``changed, created, upgraded, reencrypted, removed_history, removed_notifications, integrity, registry,
+        diff, warnings``.
+    :raises IntegrationError: ``registry_newer``, ``registry_damaged``, ``secret_key_wrong`` and what else stands in
+        the way of the store.
+    """
+    created, upgraded = _established(context)
+    answer: dict[str, Any] = {"created": created, "upgraded": upgraded}
+    present = not context.registry.is_missing()
+    if present and not (upgraded and context.check_mode):
+        if context.options.get("solution"):
+            answer["instance_recorded"] = _instance_recorded(context)
+        answer["reencrypted"] = _reencrypted(context) if context.options.get("reencrypt") else 0
+        answer["removed_history"], answer["removed_notifications"] = _retention(context)
+        if context.options.get("check_integrity"):
+            answer["integrity"] = _integrity(context)
+        answer["registry"] = registry_facts(context)
+    done = {name: value for name, value in answer.items() if name not in ("integrity", "registry") and value}
+    return {**answer, "changed": bool(done), "diff": {"before": {}, "after": done}, "warnings": []}
+
+
+def _established(context: Context) -> tuple[bool, bool]:
+    if not context.check_mode:
+        return context.vault.establish()
+    if context.registry.is_missing():
+        return True, False
+    try:
+        with context.registry.reading():
+            return False, False
+    except IntegrationError as error:
+        if error.code is ErrorCode.REGISTRY_OLDER:
+            return False, True
+        raise
+
+
+def _instance_recorded(context: Context) -> bool:
+    solution = Solution(context.options["solution"])
+    with context.registry.reading() as reader:
+        known = reader.instance(context.instance)
+    if known and known.solution is not solution:
+        raise IntegrationError(
+            ErrorCode.INSTANCE_MISMATCH,
+            f"The instance '{known.name}' is a {known.solution}, the task says {solution}.",
+        )
+    if known is None and not context.check_mode:
+        with context.registry.writing(context.instance) as writer:
+            if writer.instance(context.instance) is None:
+                writer.add_instance(Instance(context.instance, solution), datetime.now(UTC))
+    return known is None
+
+
+def _reencrypted(context: Context) -> int:
+    """Encrypt everything under the newest key that is under an older one; all in one transaction, or nothing."""
+    store = context.vault.current_store()
+    if not isinstance(store, EncryptedStore):
+        told = "is for registries that keep the secrets themselves; this one keeps them in a keyring"
+        raise InvalidSettings([Fault("reencrypt", told)])
+    with context.registry.reading() as reader:
+        stale = _stale_tokens(store, reader.registry(), reader.current_secrets())
+    if stale and not context.check_mode:
+        with context.registry.writing(context.instance) as writer:
+            record = writer.registry()
+            for secret in writer.current_secrets():
+                if token := store.encrypted_anew(secret.sealed or ""):
+                    writer.change_sealed(secret.integration_id, secret.version, token)
+            if token := store.encrypted_anew(record.fingerprint_key or ""):
+                writer.change_registry(fingerprint_key=token)
+    return stale
+
+
+def _stale_tokens(store: EncryptedStore, record: RegistryRecord, secrets: list[SecretRecord]) -> int:
+    tokens = [record.fingerprint_key or "", *(secret.sealed or "" for secret in secrets)]
+    return sum(1 for token in tokens if store.encrypted_anew(token))
+
+
+def _retention(context: Context) -> tuple[int, int]:
+    """Drop what is older than the task wants to keep; in check mode only count it."""
+    history_days = context.options.get("history_retention")
+    notification_days = context.options.get("notification_retention")
+    if history_days is None and notification_days is None:
+        return 0, 0
+    with context.registry.reading() as reader:
+        old_history = [item for item in reader.history(context.instance) if _is_old(item.at, history_days)]
+        delivered = [item.delivered_at for item in reader.notifications(context.instance) if item.delivered_at]
+        old_notifications = [moment for moment in delivered if _is_old(moment, notification_days)]
+    if (old_history or old_notifications) and not context.check_mode:
+        with context.registry.writing(context.instance) as writer:
+            if history_days is not None:
+                writer.remove_history(context.instance, _days_ago(history_days))
+            if notification_days is not None:
+                writer.remove_delivered_notifications(context.instance, _days_ago(notification_days))
+    return len(old_history), len(old_notifications)
+
+
+def _is_old(moment: datetime, days: int | None) -> bool:
+    return days is not None and moment < _days_ago(days)
+
+
+def _days_ago(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
+
+
+def _integrity(context: Context) -> dict[str, Any]:
+    """
+    Check that the database is sound and that every secret can be opened where it belongs.
+
+    :raises IntegrationError: ``registry_damaged`` naming everything that is wrong.
+    """
+    faults = context.registry.database.faults()
+    with context.registry.reading() as reader:
+        record = reader.registry()
+        integrations = [item for name in reader.instance_names() for item in reader.integrations(name)]
+        secrets = {secret.integration_id: secret for secret in reader.current_secrets()}
+    known = {integration.id for integration in integrations}
+    faults += [f"secrets without an integration: {owner}" for owner in secrets if owner not in known]
+    for integration in integrations:
+        faults += _faults_of(context, record, integration, secrets.get(integration.id))
+    if faults:
+        raise IntegrationError(
+            ErrorCode.REGISTRY_DAMAGED,
+            f"The registry {context.registry.location} is damaged: {'; '.join(faults)}. Restore it from a backup, or "
+            "give the secrets of the named integrations again.",
+            faults=faults,
+        )
+    return {"checked_integrations": len(integrations), "faults": []}
+
+
+def _faults_of(
+    context: Context, record: RegistryRecord, integration: Integration, secret: SecretRecord | None
+) -> list[str]:
+    try:
+        opened = context.vault.open(record, integration, secret)
+    except IntegrationError as error:
+        if error.code not in (ErrorCode.SECRET_DAMAGED, ErrorCode.SECRET_KEY_WRONG):
+            raise
+        return [error.message]
+    expected = set(secret_origins(PLATFORMS[integration.platform], integration.settings))
+    differing = context.vault.differing(record, integration, opened, always=False)
+    missing = [f"'{integration.name}' lacks the secret {name}" for name in sorted(expected - set(opened))]
+    return missing + [f"'{integration.name}': the fingerprint of {name} is not its own" for name in sorted(differing)]

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Private: the one way for data to walk: read, plan, prove, apply, effects.
+
+Check mode is a plan that is proven and not applied.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Generic, Protocol, TypeVar
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._storage.reader import Reader
+from .._storage.secrets import LostStage
+from .._storage.writer import Writer
+from .context import Context
+
+ATTEMPTS = 3
+
+
+class Plan(Protocol):
+    """What an operation would do."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+
+
+SnapshotType = TypeVar("SnapshotType")
+PlanType = TypeVar("PlanType", bound=Plan)
+
+
+class _Outdated(Exception):
+    """Another run changed what the plan was made from."""
+
+
+class Operation(ABC, Generic[SnapshotType, PlanType]):
+    """
+    One verb, applied to one registry.
+
+    :param creates: whether a missing registry is created at the first change; otherwise it is an error.
+    """
+
+    creates = False
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._registry_ready = False
+
+    @abstractmethod
+    def read(self, reader: Reader | None) -> SnapshotType:
+        """
+        Read all that the plan depends on; two equal snapshots mean that nothing happened in between.
+
+        :param reader: one moment of the registry, or nothing where there is no registry yet.
+        """
+
+    @abstractmethod
+    def plan(self, snapshot: SnapshotType) -> PlanType:
+        """Compare what is wanted with the snapshot; writes nothing, sends nothing."""
+
+    def prove(self, snapshot: SnapshotType, plan: PlanType) -> None:
+        """Ask the outside systems, reading only, outside any lock; raises when the plan must not be applied."""
+
+    def prepare(self, snapshot: SnapshotType, plan: PlanType) -> None:
+        """Do what has to come before the transaction and can be taken back."""
+
+    @abstractmethod
+    def apply(self, writer: Writer, snapshot: SnapshotType, plan: PlanType) -> None:
+        """Write everything, inside one transaction."""
+
+    def withdraw(self) -> None:
+        """Take back what :meth:`prepare` did, because the transaction did not happen."""
+
+    def effects(self, snapshot: SnapshotType, plan: PlanType) -> None:
+        """Do what cannot be in the transaction. Runs after a change, and when an earlier run left something over."""
+
+    def run(self) -> tuple[SnapshotType, PlanType]:
+        """
+        Carry the verb out, or in check mode everything of it that changes nothing.
+
+        :returns: the last snapshot, and the plan that was made from it.
+        :raises IntegrationError: ``registry_busy`` when other runs kept changing the same things.
+        """
+        for _attempt in range(ATTEMPTS):
+            snapshot = self._snapshot()
+            plan = self.plan(snapshot)
+            self.prove(snapshot, plan)
+            if self.context.check_mode:
+                return snapshot, plan
+            if not plan.changed or self._applied(snapshot, plan):
+                self.effects(snapshot, plan)
+                return snapshot, plan
+        raise IntegrationError(
+            ErrorCode.REGISTRY_BUSY,
+            f"Other runs kept changing the same integration or tenants; after {ATTEMPTS} attempts nothing was written. "
+            "Run the task again.",
+        )
+
+    def _snapshot(self) -> SnapshotType:
+        try:
+            return self._read_registry()
+        except IntegrationError as error:
+            if error.code is ErrorCode.REGISTRY_MISSING and self.creates:
+                return self.read(None)
+            if error.code is not ErrorCode.REGISTRY_OLDER or self.context.check_mode:
+                raise
+        self.context.vault.establish()
+        return self._read_registry()
+
+    def _read_registry(self) -> SnapshotType:
+        with self.context.registry.reading() as reader:
+            self._registry_ready = reader.registry().secrets_ready
+            return self.read(reader)
+
+    def _applied(self, snapshot: SnapshotType, plan: PlanType) -> bool:
+        """Write, unless what was planned from has changed meanwhile."""
+        if self.creates and not self._registry_ready:
+            self.context.vault.establish()
+        self.prepare(snapshot, plan)
+        try:
+            with self.context.registry.writing(self.context.instance) as writer:
+                if self.read(writer) != snapshot:
+                    raise _Outdated
+                self.apply(writer, snapshot, plan)
+        except (_Outdated, LostStage):
+            self.withdraw()
+            return False
+        except BaseException:
+            self.withdraw()
+            raise
+        return True

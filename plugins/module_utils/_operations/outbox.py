@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: empties the outbox: delivers what is pending, or discards it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.model import HistoryEntry, Notification
+from .context import Context
+from .deliver import Delivery, configured_channels, deliver, pending_warning
+from .find import require_instance
+from .results import notification_result
+
+
+def empty_outbox(context: Context) -> dict[str, Any]:
+    """
+    Deliver or discard pending messages, oldest first.
+
+    :returns: ``changed, delivered, discarded, failed, notifications_pending, diff, warnings``.
+    :raises IntegrationError: ``registry_missing``, ``instance_unknown``, ``not_found`` for an unknown id.
+    """
+    configured_channels(context)
+    with context.registry.reading() as reader:
+        require_instance(reader, context.instance)
+        pending = reader.pending_notifications(context.instance)
+    chosen = _chosen(context, pending)
+    if context.options.get("state") == "discarded":
+        return _discarded(context, chosen, len(pending))
+    return _delivered(context, chosen, len(pending))
+
+
+def _delivered(context: Context, chosen: list[Notification], pending: int) -> dict[str, Any]:
+    if context.check_mode:
+        channels = configured_channels(context)
+        ready = [item for item in chosen if item.channel in channels]
+        return _answer(chosen, delivered=[item.id for item in ready], pending=pending - len(ready))
+    delivery = deliver(context, chosen)
+    left = pending - len(delivery.delivered)
+    answer = _answer(chosen, delivered=delivery.delivered, pending=left, failed=_failed(delivery))
+    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left)]
+    return answer
+
+
+def _discarded(context: Context, chosen: list[Notification], pending: int) -> dict[str, Any]:
+    if chosen and not context.check_mode:
+        now = datetime.now(UTC)
+        with context.registry.writing(context.instance) as writer:
+            writer.remove_notifications(item.id for item in chosen)
+            for item in chosen:
+                writer.add_history(_history(context, item, now))
+    return _answer(chosen, discarded=[item.id for item in chosen], pending=pending - len(chosen))
+
+
+def _answer(
+    chosen: list[Notification],
+    *,
+    pending: int,
+    delivered: list[str] | None = None,
+    discarded: list[str] | None = None,
+    failed: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    done = {**dict.fromkeys(delivered or [], "delivered"), **dict.fromkeys(discarded or [], "discarded")}
+    results = {item.id: notification_result(item) for item in chosen}
+    return {
+        "changed": bool(done),
+        "delivered": [results[item] for item in delivered or []],
+        "discarded": [results[item] for item in discarded or []],
+        "failed": failed or [],
+        "notifications_pending": pending,
+        "diff": {"before": dict.fromkeys(done, "pending"), "after": done},
+        "warnings": [],
+    }
+
+
+def _failed(delivery: Delivery) -> list[dict[str, str]]:
+    return [{"id": item, "last_error": code} for item, code in delivery.failed.items()]
+
+
+def _chosen(context: Context, pending: list[Notification]) -> list[Notification]:
+    ids = context.options.get("notification_ids")
+    if ids is None:
+        return pending[: context.options.get("limit")]
+    known = {item.id for item in _all(context)}
+    unknown = [item for item in ids if item not in known]
+    if unknown:
+        raise IntegrationError(
+            ErrorCode.NOT_FOUND,
+            f"The outbox of the instance '{context.instance}' has no notification {', '.join(unknown)}. "
+            "msp.kaspersky.notification_info lists what there is.",
+        )
+    return [item for item in pending if item.id in ids][: context.options.get("limit")]
+
+
+def _all(context: Context) -> list[Notification]:
+    with context.registry.reading() as reader:
+        return reader.notifications(context.instance)
+
+
+def _history(context: Context, notification: Notification, now: datetime) -> HistoryEntry:
+    integration = notification.snapshot["integration"]
+    return HistoryEntry(
+        at=now,
+        actor=context.actor,
+        instance=context.instance,
+        integration_id=integration["id"],
+        integration_name=integration["name"],
+        action="notification_discarded",
+        summary={"channel": notification.channel, "recipient": notification.recipient},
+    )

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: writes the things of the model as modules return them. Without secrets, by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from .._domain.model import HistoryEntry, Integration, Notification, Tenant
+from .._domain.plan import shown_administrators
+
+
+def utc(moment: datetime | None) -> str | None:
+    """
+    Write a moment in UTC.
+
+    :returns: for example ``2026-03-01T09:30:00Z`` (RFC 3339).
+    """
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def integration_result(integration: Integration) -> dict[str, Any]:
+    """Write an integration; an id or a time is ``null`` where check mode has not created it."""
+    return {
+        "id": integration.id or None,
+        "name": integration.name,
+        "platform": integration.platform,
+        "solution": str(integration.solution),
+        "instance": integration.instance,
+        "settings": integration.settings,
+        "administrators": shown_administrators(integration.administrators),
+        "tenant_count": integration.tenant_count,
+        "created_at": utc(integration.created_at),
+        "updated_at": utc(integration.updated_at),
+        "credentials_changed_at": utc(integration.credentials_changed_at),
+        "verified_at": utc(integration.verified_at),
+    }
+
+
+def tenant_result(tenant: Tenant) -> dict[str, Any]:
+    """Write a tenant with the integration that holds it."""
+    return {
+        "id": tenant.id,
+        "kind": str(tenant.kind),
+        "uid": tenant.uid,
+        "name": tenant.name,
+        "bound": tenant.integration_id is not None,
+        "integration": tenant.integration_name,
+        "integration_id": tenant.integration_id,
+        "bound_at": utc(tenant.bound_at),
+    }
+
+
+def tenant_references(tenants: Iterable[Tenant]) -> list[dict[str, Any]]:
+    """Write tenants so that the list is valid input for ``binding``."""
+    return [{"uid": tenant.uid, "name": tenant.name} if tenant.uid else {"name": tenant.name} for tenant in tenants]
+
+
+def notification_result(notification: Notification) -> dict[str, Any]:
+    """Write a message of the outbox."""
+    return {
+        "id": notification.id,
+        "event": notification.event,
+        "integration": notification.snapshot["integration"]["name"],
+        "channel": notification.channel,
+        "recipient": notification.recipient,
+        "message_id": notification.message_id,
+        "status": notification_status(notification),
+        "created_at": utc(notification.created_at),
+        "delivered_at": utc(notification.delivered_at),
+        "attempts": notification.attempts,
+        "last_error": notification.last_error,
+    }
+
+
+def notification_status(notification: Notification) -> str:
+    """
+    Tell how far a message is.
+
+    :returns: ``delivered``, ``failed`` (tried, still to be delivered) or ``pending`` (not tried yet).
+    """
+    if notification.delivered_at:
+        return "delivered"
+    return "failed" if notification.last_error else "pending"
+
+
+def history_result(entry: HistoryEntry) -> dict[str, Any]:
+    """Write an entry of the history."""
+    return {
+        "at": utc(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "integration_id": entry.integration_id,
+        "integration": entry.integration_name,
+        "summary": entry.summary,
+    }

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: proves an integration's settings against the platform, with the options of the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.platforms import Platform, effective_settings
+from .._remote import connectors
+from .._remote.http import Connection
+from .._remote.verification import Patience, Verification, VerificationState
+from .context import Context, Options
+
+
+def prove_settings(
+    context: Context, platform: Platform, settings: Mapping[str, Any], secrets: Mapping[str, str]
+) -> Verification:
+    """
+    Ask every API of the platform whether it accepts the credentials; reads only.
+
+    :param settings: settings without secrets.
+    :param secrets: all secrets by field name.
+    :raises IntegrationError: an API refuses, lacks a right or cannot be reached; the details name each one.
+    """
+    connection, patience = connection_of(context.options), _patience(context.options)
+    filled = effective_settings(platform, dict(settings))
+    return connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
+
+
+def require_verified(platform: Platform, verification: Verification, required: Sequence[str]) -> None:
+    """
+    Refuse a proof that is weaker than the task demands.
+
+    :param required: names of APIs that have to be verified, not only reachable.
+    :raises IntegrationError: ``verification_unavailable``.
+    """
+    weak = [api for api in required if verification.states.get(api) is not VerificationState.VERIFIED]
+    if weak:
+        told = ", ".join(f"{api} is {verification.states.get(api, VerificationState.UNAVAILABLE)}" for api in weak)
+        raise IntegrationError(
+            ErrorCode.VERIFICATION_UNAVAILABLE,
+            f"The task requires proof that was not to be had from {platform.title}: {told}. Nothing was saved. "
+            + " ".join(verification.warnings),
+            verification=shown_states(verification),
+        )
+
+
+def shown_states(verification: Verification) -> dict[str, str]:
+    """Write a verification as results have it: state by API."""
+    return {api: str(state) for api, state in verification.states.items()}
+
+
+def connection_of(options: Options) -> Connection:
+    """Read how outside systems are reached."""
+    return Connection(
+        timeout=float(options.get("timeout") or 30),
+        retries=int(options.get("retries") or 0),
+        proxy=options.get("proxy"),
+        proxy_username=options.get("proxy_username"),
+        proxy_password=options.get("proxy_password"),
+    )
+
+
+def _patience(options: Options) -> Patience:
+    return Patience(retries=int(options.get("verify_retries") or 0), delay=float(options.get("verify_delay") or 0))

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: proves the stored settings of many integrations at once, without locking anybody's API user out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.model import Integration
+from .._domain.platforms import PLATFORMS, effective_settings
+from .._domain.origins import origin_of
+from .._remote.verification import VerificationState
+from .._storage.reader import RegistryRecord, SecretRecord
+from .context import Context
+from .verify import prove_settings, shown_states
+
+AT_ONCE = 8
+
+Verdict = dict[str, Any]
+
+
+def verify_integrations(context: Context, integrations: Sequence[Integration]) -> dict[str, Verdict]:
+    """
+    Prove stored credentials live.
+
+    Integrations that share an API user are asked one after the other, and no more once the user was refused: a stale
+    password must not lock the user out of all of them.
+
+    :returns: by id of the integration ``{"state": ..., "apis": {...}, "error": {...} or null}``.
+    """
+    with context.registry.reading() as reader:
+        record = reader.registry()
+        secrets = {item.id: reader.current_secret(item.id) for item in integrations}
+    groups = _by_user(integrations)
+    verdicts: dict[str, Verdict] = {}
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        for verdict in pool.map(lambda group: _verified_group(context, record, secrets, group), groups):
+            verdicts.update(verdict)
+    return verdicts
+
+
+def _by_user(integrations: Iterable[Integration]) -> list[list[Integration]]:
+    """Put integrations together that share any API user at the same origin, also over several steps."""
+    groups: list[tuple[set[tuple[str, str, str]], list[Integration]]] = []
+    for integration in integrations:
+        users, members = _users(integration), [integration]
+        apart = []
+        for other_users, others in groups:
+            if users & other_users:
+                users, members = users | other_users, others + members
+            else:
+                apart.append((other_users, others))
+        groups = [*apart, (users, members)]
+    return [members for _users_of_group, members in groups]
+
+
+def _users(integration: Integration) -> set[tuple[str, str, str]]:
+    platform = PLATFORMS[integration.platform]
+    filled = effective_settings(platform, integration.settings)
+    origins = {origin_of(str(filled[item.sent_to])) for item in platform.secret_fields if item.sent_to}
+    return {(origin, name, str(filled.get(name))) for origin in origins for name in platform.user_fields}
+
+
+def _verified_group(
+    context: Context, record: RegistryRecord, secrets: dict[str, SecretRecord | None], group: Sequence[Integration]
+) -> dict[str, Verdict]:
+    verdicts: dict[str, Verdict] = {}
+    refused_by: Integration | None = None
+    for integration in group:
+        if refused_by:
+            verdicts[integration.id] = _not_asked(refused_by)
+            continue
+        verdict = _verified(context, record, integration, secrets[integration.id])
+        verdicts[integration.id] = verdict
+        if (verdict["error"] or {}).get("code") == ErrorCode.CREDENTIALS_REFUSED:
+            refused_by = integration
+    return verdicts
+
+
+def _verified(
+    context: Context, record: RegistryRecord, integration: Integration, secret: SecretRecord | None
+) -> Verdict:
+    platform = PLATFORMS[integration.platform]
+    try:
+        opened = context.vault.open(record, integration, secret)
+        verification = prove_settings(context, platform, integration.settings, opened)
+    except IntegrationError as error:
+        return {"state": "failed", "apis": {}, "error": {"msg": error.message, **error.as_result()}}
+    states = set(verification.states.values())
+    weakest = [VerificationState.UNAVAILABLE, VerificationState.REACHABLE, VerificationState.VERIFIED]
+    state = next(state for state in weakest if state in states)
+    return {"state": str(state), "apis": shown_states(verification), "error": None}
+
+
+def _not_asked(refused_by: Integration) -> Verdict:
+    message = (
+        f"Not asked: the API user that it shares with '{refused_by.name}' was refused there, and asking again could "
+        "lock the user out."
+    )
+    return {
+        "state": "failed",
+        "apis": {},
+        "error": {"code": str(ErrorCode.CREDENTIALS_REFUSED), "msg": message, "shared_with": refused_by.name},
+    }

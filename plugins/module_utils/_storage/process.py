@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: names the running process in the registry, so that others can tell a crashed one from a slow one."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+def this_process() -> str:
+    """
+    Name this process.
+
+    :returns: ``host/process id``.
+    """
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def is_gone(process: str) -> bool:
+    """
+    Tell whether a process has certainly ended; of one on another host nothing is known.
+
+    :param process: as :func:`this_process` names it.
+    """
+    host, _, number = process.rpartition("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

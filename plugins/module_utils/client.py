@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one client that every door calls: it manages integrations, their bindings, notifications and registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._domain.redaction import SecretsInPlay
+from ._operations import inform, maintain, outbox
+from ._operations.bind import bind_tenants
+from ._operations.context import open_context
+from ._operations.delete import delete_integration
+from ._operations.keep import keep_integration
+
+
+class IntegrationClient:
+    """
+    Carries out one task. Each method is one module; its docs say which options it reads and what it returns.
+
+    :param options: validated options of the module; ``None`` counts as omitted.
+    :param in_play: collects every secret that the task meets, so that the door can mask them.
+    :param check_mode: plan and prove only, write nothing and send nothing that writes.
+    :raises IntegrationError: ``invalid_settings`` with every fault at once, or ``dependency_missing``.
+    """
+
+    def __init__(self, options: Mapping[str, Any], in_play: SecretsInPlay, check_mode: bool) -> None:
+        self._context = open_context(options, in_play, check_mode)
+
+    def keep_integration(self) -> dict[str, Any]:
+        """
+        Create, edit, rename or delete an integration (module ``integration``).
+
+        :raises IntegrationError: with one of the codes of the user guide; nothing is half done then.
+        """
+        if self._context.options.get("state") == "absent":
+            return delete_integration(self._context)
+        return keep_integration(self._context)
+
+    def list_integrations(self) -> dict[str, Any]:
+        """List, verify and export integrations (module ``integration_info``)."""
+        return inform.list_integrations(self._context)
+
+    def bind_tenants(self) -> dict[str, Any]:
+        """Bind, unbind and move tenants (module ``binding``)."""
+        return bind_tenants(self._context)
+
+    def list_tenants(self) -> dict[str, Any]:
+        """List tenants with the integration that holds each (module ``tenant_info``)."""
+        return inform.list_tenants(self._context)
+
+    def list_notifications(self) -> dict[str, Any]:
+        """List the outbox (module ``notification_info``)."""
+        return inform.list_notifications(self._context)
+
+    def deliver_notifications(self) -> dict[str, Any]:
+        """Deliver or discard pending messages (module ``notification``)."""
+        return outbox.empty_outbox(self._context)
+
+    def maintain_registry(self) -> dict[str, Any]:
+        """Create, upgrade, encrypt anew, check and trim a registry (module ``registry``)."""
+        return maintain.maintain_registry(self._context)
+
+    def describe_registry(self) -> dict[str, Any]:
+        """Tell what a registry holds and where its secrets are (module ``registry_info``)."""
+        return inform.describe_registry(self._context)
