@@ -21,7 +21,9 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 _LARGEST_PORT = 65535
 _LONGEST_HOST = 253
 # IDNA 2003 and IDNA 2008 read these differently ("ss" or a letter of its own), so programs would differ on the host.
-_DEVIATIONS = frozenset("ßς\u200c\u200d")
+_DEVIATIONS = frozenset("ßς")
+_NO_HOST = "does not contain a valid host name"
+_AMBIGUOUS_HOST = "contains a host name that programs read in different ways: give its ASCII form (xn--...)"
 
 
 @dataclass(frozen=True)
@@ -125,19 +127,26 @@ def ascii_host(host: str) -> str:
     :returns: lower case, ASCII (IDNA), without the final dot of a fully qualified name.
     :raises ValueError: it is not a host, or programs would read it differently; the message does not repeat it.
     """
-    lowered = host.lower().removesuffix(".")
-    if _DEVIATIONS & set(lowered) or unicodedata.normalize("NFKC", lowered) != lowered:
-        raise ValueError("contains a host that programs read in different ways: give its ASCII form (xn--...)")
-    try:
-        name = lowered if lowered.isascii() else lowered.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise ValueError("does not contain a valid host name") from None
+    name = ".".join(
+        label if label.isascii() else _ascii_label(label) for label in host.lower().removesuffix(".").split(".")
+    )
     labels = name.split(".")
     if len(name) > _LONGEST_HOST or not all(_is_label(label) for label in labels):
-        raise ValueError("does not contain a valid host name")
+        raise ValueError(_NO_HOST)
     if _is_number(labels[-1]) and _ip_address(name) is None:
         raise ValueError("contains an IPv4 address that is not of the form 192.0.2.1")
     return name
+
+
+def _ascii_label(label: str) -> str:
+    try:
+        encoded = label.encode("idna")
+        unambiguous = encoded.decode("idna") == label and not _DEVIATIONS & set(label)
+    except UnicodeError:
+        raise ValueError(_AMBIGUOUS_HOST) from None
+    if not unambiguous:
+        raise ValueError(_AMBIGUOUS_HOST)
+    return encoded.decode("ascii")
 
 
 def _is_label(label: str) -> bool:
