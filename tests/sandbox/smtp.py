@@ -141,7 +141,6 @@ class MailServer(SMTP):
             ident="Sandbox",
             enable_SMTPUTF8=True,
             tls_context=context,
-            require_starttls=context is not None,
             # Elsewhere the login is offered as it is: not to send it in clear is the client's business.
             auth_require_tls=context is not None,
             authenticator=desk.check_login,
@@ -171,7 +170,11 @@ class MailServer(SMTP):
         await super().smtp_AUTH(arg)
 
     async def check_auth_needed(self, caller_method: str) -> bool:
-        """Refuse a command that needs a login."""
+        """Refuse a command that needs encryption or a login."""
+        # Not left to ``require_starttls``, which would hide a password that is sent too early.
+        if self.tls_context is not None and self.session is not None and self.session.ssl is None:
+            await self.push("530 Must issue a STARTTLS command first")
+            return True
         self._auth_required = self._desk.login_required()
         return await super().check_auth_needed(caller_method)
 
