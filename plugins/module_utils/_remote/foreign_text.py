@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: what others say, made fit to be shown: redacted, in one line, short."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from .._domain.redaction import SecretsInPlay
+
+LONGEST_QUOTE = 200
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def quote(text: str, in_play: SecretsInPlay) -> str:
+    """
+    Make a text of a server fit for a message.
+
+    :returns: the text in one line of visible characters, at most 200, in which no secret is left.
+    """
+    # Redacted twice: first as it came, since tidying changes secrets as well, then for what tidying brought together.
+    visible = "".join(character if _is_visible(character) else " " for character in in_play.redact(text))
+    line = in_play.redact(" ".join(visible.split()))
+    return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}..."
+
+
+def appearance(body: bytes) -> str:
+    """
+    Tell what an answer looks like that is not what was asked for, without repeating any of it.
+
+    :returns: for example ``an HTML page, maybe of a proxy or a login page``.
+    """
+    start = body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start:
+        return "nothing"
+    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start:
+        return "an HTML page, maybe of a proxy or a login page"
+    if start.startswith((b"<?xml", b"<")):
+        return "XML"
+    if start.startswith((b"{", b"[")):
+        return "JSON"
+    return "plain text" if start.isascii() and b"\0" not in start else "something that is not text"
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE

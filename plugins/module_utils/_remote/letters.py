@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: an e-mail message into which no text can inject anything."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from .._domain.text import clean_email
+
+_BREAKING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NAMED_ADDRESS = re.compile(r'\s*"?([^"<>@,;\\]*)"?\s*<([^<>]+)>\s*')
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A message, and what the mail servers go by, which are not its headers."""
+
+    message: EmailMessage
+    sender: str
+    recipient: str
+
+
+def compose(sender: str, recipient: str, subject: str, body: str, message_id: str, date: datetime) -> Envelope:
+    """
+    Compose a message of plain text.
+
+    Names in subject and body may be anything: header values are put in one line and encoded (RFC 2047), the body is
+    encoded as a whole. Domains are written in ASCII, so that only a local part beyond it needs SMTPUTF8.
+
+    :param sender: an address, with or without a display name.
+    :param message_id: is completed by the sender's domain if it has none.
+    :param date: of what the message is about, so that every attempt sends the same message.
+    :raises ValueError: sender or recipient is not exactly one address; the message does not repeat it.
+    """
+    named = _NAMED_ADDRESS.fullmatch(sender)
+    name, address = named.groups() if named else ("", sender)
+    envelope_sender, envelope_recipient = _ascii_domain(clean_email(address)), _ascii_domain(clean_email(recipient))
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f'"{_one_line(name)}" <{envelope_sender}>' if name.strip() else envelope_sender
+    message["To"] = envelope_recipient
+    message["Subject"] = _one_line(subject)
+    message["Date"] = format_datetime(date)
+    message["Message-ID"] = _identifier(message_id, envelope_sender)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office notes away
+    message.set_content(body, charset="utf-8", cte="base64")
+    return Envelope(message, envelope_sender, envelope_recipient)
+
+
+def _ascii_domain(address: str) -> str:
+    local_part, _at, domain = address.rpartition("@")
+    return f"{local_part}@{domain.encode('idna').decode('ascii')}"
+
+
+def _identifier(message_id: str, sender: str) -> str:
+    inner = "".join(_one_line(message_id).split()).strip("<>")
+    return f"<{inner}>" if "@" in inner else f"<{inner}@{sender.rpartition('@')[2]}>"
+
+
+def _one_line(text: str) -> str:
+    visible = (" " if unicodedata.category(character) in _BREAKING else character for character in text)
+    return " ".join("".join(visible).split())

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: what the verification of credentials is about, whatever the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from .._domain.redaction import SecretsInPlay
+from .http import Connection
+
+
+class VerificationState(StrEnum):
+    """What is known about the credentials for an API."""
+
+    VERIFIED = "verified"
+    """It accepted them."""
+
+    REACHABLE = "reachable"
+    """It is there; whether it accepts them is not known."""
+
+    UNAVAILABLE = "unavailable"
+    """It was not asked, because there is no connector yet."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """
+    What became of asking every API of a platform.
+
+    :param states: by the name of the API.
+    :param warnings: what the user should know although nothing failed.
+    """
+
+    states: dict[str, VerificationState]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """
+    How long refused credentials are given a chance: a new API user may take minutes to work.
+
+    :param retries: how often is asked again (option ``verify_retries``).
+    :param delay: seconds in between (option ``verify_delay``).
+    """
+
+    retries: int = 0
+    delay: float = 30.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """
+    What a connector needs to ask an API.
+
+    :param settings: of the platform, without secrets, every address filled in.
+    :param secrets: by field name.
+    :param in_play: learns what is derived from them.
+    """
+
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    connection: Connection
+    in_play: SecretsInPlay
+
+
+@dataclass(frozen=True)
+class Finding:
+    """
+    What one API has shown.
+
+    :param warning: why it is not more, if it is not ``verified``.
+    """
+
+    state: VerificationState
+    warning: str | None = None
