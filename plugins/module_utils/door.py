@@ -130,9 +130,15 @@ def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], che
     try:
         result = dict(work(IntegrationClient(options, in_play, check_mode)))
     except IntegrationError as error:
-        return Outcome(True, in_play.redact_all(_failure(error).result), warnings)
-    warnings += result.pop("warnings", [])
-    return Outcome(False, in_play.redact_all(result), in_play.redact_all(warnings))
+        told = {"msg": in_play.redact(error.message), "error": _redacted(in_play, error.as_result())}
+        return Outcome(True, told, warnings)
+    warnings += in_play.redact_all(result.pop("warnings", []))
+    return Outcome(False, _redacted(in_play, result), warnings)
+
+
+def _redacted(in_play: SecretsInPlay, result: Mapping[str, Any]) -> dict[str, Any]:
+    # The outer keys are ours; with a secret such as "changed" they would go as well.
+    return {key: in_play.redact_all(value) for key, value in result.items()}
 
 
 def _short_secrets(secrets: Mapping[str, str]) -> list[str]:
