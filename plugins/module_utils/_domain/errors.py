@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-
 # A message for people; the result carries all faults.
 FAULTS_TOLD = 20
 
@@ -103,10 +102,10 @@ class InvalidSettings(IntegrationError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         codes = {fault.code for fault in self.faults}
-        listed = [
-            {"option": fault.option, "message": fault.message, "code": str(fault.code)} for fault in self.faults
-        ]
-        super().__init__(codes.pop() if len(codes) == 1 else ErrorCode.INVALID_SETTINGS, _sentence(self.faults), faults=listed)
+        listed = [{"option": fault.option, "message": fault.message, "code": str(fault.code)} for fault in self.faults]
+        super().__init__(
+            codes.pop() if len(codes) == 1 else ErrorCode.INVALID_SETTINGS, _sentence(self.faults), faults=listed
+        )
 
 
 def _sentence(faults: tuple[Fault, ...]) -> str:

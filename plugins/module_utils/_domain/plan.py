@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private: compares an integration as it is wanted with the one that is stored. Tells what would change; does nothing."""
+"""Private: compares an integration as it is wanted with the one that is stored, and tells what would change."""
 
 from __future__ import annotations
 

@@ -183,11 +183,9 @@ def _solution(faults: list[Fault], options: Options, stored: Integration | None)
     return Solution(given)
 
 
-def _name(
-    faults: list[Fault], options: Options, stored: Integration | None, platform: Platform | None
-) -> str | None:
-    name = _clean(faults, "name", clean_name, options.get("name"))
-    new_name = _clean(faults, "new_name", clean_name, options.get("new_name"))
+def _name(faults: list[Fault], options: Options, stored: Integration | None, platform: Platform | None) -> str | None:
+    name: str | None = _clean(faults, "name", clean_name, options.get("name"))
+    new_name: str | None = _clean(faults, "new_name", clean_name, options.get("new_name"))
     if stored:
         if name not in (None, stored.name) and new_name != stored.name:
             told = f"does not match: the integration with this integration_id is called '{stored.name}'"

@@ -248,22 +248,17 @@ def _resolve(
     absent: bool,
     new_id: Callable[[], str],
 ) -> _Resolution:
-    by_uid = {tenant.uid: tenant for tenant in known.found if tenant.uid}
-    by_name: dict[str, list[Tenant]] = {}
-    for tenant in known.found:
-        if tenant.instance == integration.instance:
-            by_name.setdefault(tenant.name, []).append(tenant)
+    index, similar = _Index(integration.instance, known.found), SimilarNames(known.names)
     kind = TENANT_KINDS[integration.solution]
-    similar = SimilarNames(known.names)
     resolution = _Resolution()
     for reference in references:
         try:
-            tenant = _found(reference, integration, by_uid, by_name)
+            found = index.find(reference)
         except _UnclearReference as unclear:
             resolution.faults.append(unclear.fault)
             continue
-        if tenant:
-            _take_known(resolution, reference, tenant)
+        if found:
+            _take_known(resolution, reference, found)
         elif absent:
             _warn_of_similar(resolution, reference, similar)
         else:
@@ -272,30 +267,42 @@ def _resolve(
     return resolution
 
 
-def _found(
-    reference: TenantReference,
-    integration: Integration,
-    by_uid: Mapping[str, Tenant],
-    by_name: Mapping[str, list[Tenant]],
-) -> Tenant | None:
-    """Find the tenant that a reference means, if it is known."""
-    if reference.uid:
-        tenant = by_uid.get(reference.uid)
-        if tenant and tenant.instance != integration.instance:
-            told = f"belongs to the instance '{tenant.instance}', the integration to '{integration.instance}'"
+class _Index:
+    """The known tenants by uid and by name."""
+
+    def __init__(self, instance: str, known: Iterable[Tenant]) -> None:
+        self._instance = instance
+        self._by_uid: dict[str, Tenant] = {}
+        self._by_name: dict[str, list[Tenant]] = {}
+        for tenant in known:
+            if tenant.uid:
+                self._by_uid[tenant.uid] = tenant
+            if tenant.instance == instance:
+                self._by_name.setdefault(tenant.name, []).append(tenant)
+
+    def find(self, reference: TenantReference) -> Tenant | None:
+        """
+        Find the tenant that a reference means, if it is known.
+
+        :raises _UnclearReference: it is another instance's, or several have the name.
+        """
+        namesakes = self._by_name.get(reference.name or "", [])
+        if reference.uid:
+            # A company that was declared by name alone may now be given its identifier.
+            nameless = next((tenant for tenant in namesakes if tenant.uid is None), None)
+            return self._by_uid_checked(reference, reference.uid) or nameless
+        if len(namesakes) > 1:
+            uids = ", ".join(str(tenant.uid or "without one") for tenant in namesakes)
+            told = f"is the name of {len(namesakes)} tenants; say which one by its identifier: {uids}"
+            raise _UnclearReference(Fault(reference.option, told, ErrorCode.TENANT_UNKNOWN))
+        return namesakes[0] if namesakes else None
+
+    def _by_uid_checked(self, reference: TenantReference, uid: str) -> Tenant | None:
+        tenant = self._by_uid.get(uid)
+        if tenant and tenant.instance != self._instance:
+            told = f"belongs to the instance '{tenant.instance}', the integration to '{self._instance}'"
             raise _UnclearReference(Fault(reference.option, told, ErrorCode.INSTANCE_MISMATCH))
-        return tenant or _nameless_company(reference, by_name)
-    namesakes = by_name.get(reference.name or "", [])
-    if len(namesakes) > 1:
-        uids = ", ".join(str(tenant.uid or "without one") for tenant in namesakes)
-        told = f"is the name of {len(namesakes)} tenants; say which one by its identifier: {uids}"
-        raise _UnclearReference(Fault(reference.option, told, ErrorCode.TENANT_UNKNOWN))
-    return namesakes[0] if namesakes else None
-
-
-def _nameless_company(reference: TenantReference, by_name: Mapping[str, list[Tenant]]) -> Tenant | None:
-    """Find a company that was declared by name alone and is now given its identifier."""
-    return next((tenant for tenant in by_name.get(reference.name or "", []) if tenant.uid is None), None)
+        return tenant
 
 
 def _take_known(resolution: _Resolution, reference: TenantReference, tenant: Tenant) -> None:
@@ -325,7 +332,9 @@ def _fault_of_new(reference: TenantReference, tenant: Tenant, similar: SimilarNa
     near = [] if reference.uid or reference.new else similar.to(tenant.name)
     if not near:
         return None
-    return f"is new and nearly the same as {' or '.join(map(repr, near))}; give its id, or new: true if it is another one"
+    return (
+        f"is new and nearly the same as {' or '.join(map(repr, near))}; give its id, or new: true if it is another one"
+    )
 
 
 def _warn_of_similar(resolution: _Resolution, reference: TenantReference, similar: SimilarNames) -> None:

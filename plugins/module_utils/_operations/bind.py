@@ -45,9 +45,8 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         super().__init__(context)
         tenant_kind(context.options)
 
-    def read(self, reader: Reader | None) -> BindingSnapshot:
+    def read(self, reader: Reader) -> BindingSnapshot:
         """Read the integrations and every tenant that the task may mean."""
-        assert reader is not None
         options, instance = self.context.options, self.context.instance
         name, integration_id = options.get("integration"), options.get("integration_id")
         integration = required_integration(reader, instance, name, integration_id)
@@ -124,7 +123,7 @@ def bind_tenants(context: Context) -> dict[str, Any]:
     :returns: ``changed, bound, unbound, moved, unchanged, integration, diff, warnings``.
     :raises IntegrationError: see the module ``binding``; nothing was changed then.
     """
-    snapshot, plan = BindTenants(context).run()
+    _snapshot, plan = BindTenants(context).run()
     integration = plan.integration
     if plan.changed and not context.check_mode:
         with context.registry.reading() as reader:

@@ -88,10 +88,7 @@ def _name(faults: list[Fault], option: str, value: object) -> str:
 def _secret_option(faults: list[Fault], options: Options, name: str, in_play: SecretsInPlay) -> str | None:
     """Take a secret from its option or its file; a file's last line break is the editor's, not the secret's."""
     path = options.get(f"{name}_file")
-    if not path:
-        secret = options.get(name)
-    else:
-        secret = _read(faults, f"{name}_file", Path(path).expanduser())
+    secret = _read(faults, f"{name}_file", Path(path).expanduser()) if path else options.get(name)
     in_play.add(secret)
     return secret
 

@@ -19,8 +19,9 @@ from .._domain.plan import shown_integration
 from .._domain.rules import check_selection, selection
 from .._storage.reader import Reader, SecretRecord
 from .._storage.writer import Writer
+from .channels import MAIL, WEBHOOK, configured_channels
 from .context import Context
-from .deliver import Delivery, configured_channels, deliver, pending_warning
+from .deliver import Delivery, deliver, pending_warning
 from .find import integration_by_id
 from .operation import Operation
 from .results import integration_result, tenant_references
@@ -61,9 +62,8 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         self.delivery = Delivery()
         self.warnings: list[str] = []
 
-    def read(self, reader: Reader | None) -> DeletionSnapshot:
+    def read(self, reader: Reader) -> DeletionSnapshot:
         """Read the integration, what it holds, and what earlier runs left over."""
-        assert reader is not None
         stored = _selected(reader, self.context)
         return DeletionSnapshot(
             stored=stored,
@@ -93,7 +93,8 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
 
     def apply(self, writer: Writer, snapshot: DeletionSnapshot, plan: DeletionPlan) -> None:
         """Unbind, delete, put the notifications into the outbox and the deletion into the history."""
-        assert plan.stored is not None
+        if plan.stored is None:
+            return
         now = datetime.now(UTC)
         told = deletion_snapshot(plan.stored, plan.tenants, self.context.actor, now)
         self.notifications = self._notifications(plan.stored, told, now)
@@ -111,9 +112,9 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
             self.delivery = deliver(self.context, self.notifications)
 
     def _notifications(self, stored: Integration, told: dict[str, Any], now: datetime) -> list[Notification]:
-        recipients: list[tuple[str, str | None]] = [("smtp", item.email) for item in stored.administrators]
+        recipients: list[tuple[str, str | None]] = [(MAIL, item.email) for item in stored.administrators]
         if self.context.options.get("webhook_url"):
-            recipients.append(("webhook", None))
+            recipients.append((WEBHOOK, None))
         host = getfqdn()
         return [
             Notification(
@@ -151,7 +152,7 @@ def delete_integration(context: Context) -> dict[str, Any]:
     check_selection(context.options)
     operation = DeleteIntegration(context)
     snapshot, plan = operation.run()
-    pending = operation.delivery.pending if plan.changed else len(snapshot.pending)
+    pending = len(operation.delivery.failed) if plan.changed else len(snapshot.pending)
     return {
         "changed": plan.changed,
         "integration": integration_result(plan.stored) if plan.stored else None,
@@ -159,16 +160,16 @@ def delete_integration(context: Context) -> dict[str, Any]:
         "notified": operation.delivery.notified,
         "notifications_pending": pending,
         "diff": {"before": shown_integration(plan.stored, plan.tenants) if plan.stored else {}, "after": {}},
-        "warnings": [*operation.warnings, *_warnings(context, plan, operation.delivery, pending)],
+        "warnings": [*operation.warnings, *_warnings(context, plan, pending)],
     }
 
 
-def _warnings(context: Context, plan: DeletionPlan, delivery: Delivery, pending: int) -> list[str]:
+def _warnings(context: Context, plan: DeletionPlan, pending: int) -> list[str]:
     if context.check_mode:
         return []
     if plan.stored and not plan.stored.administrators and not context.options.get("webhook_url"):
         return [f"'{plan.stored.name}' had no administrators and no webhook is set: nobody was told of its deletion."]
-    return [*delivery.warnings, *pending_warning(context.instance, pending)]
+    return pending_warning(context.instance, pending)
 
 
 def _selected(reader: Reader, context: Context) -> Integration | None:

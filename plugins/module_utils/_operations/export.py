@@ -52,7 +52,11 @@ def exported(instance: str, integrations: Sequence[Integration], tenants: Mappin
     Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
     described = [_described(integration, tenants.get(integration.id, ())) for integration in integrations]
     document = yaml.dump(
-        {"msp_kaspersky_integrations": _marked(described)}, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120
+        {"msp_kaspersky_integrations": _marked(described)},
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=120,
     )
     return "---\n" + _HEADING.format(instance=_one_line(instance)) + document
 

@@ -44,8 +44,6 @@ class IntegrationSnapshot:
 class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
     """``integration`` with ``state: present``."""
 
-    creates = True
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.verification: Verification | None = None
@@ -54,10 +52,12 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
         self._secrets: dict[str, str] | None = None
         self._staged: SecretRecord | None = None
 
-    def read(self, reader: Reader | None) -> IntegrationSnapshot:
+    def empty(self) -> IntegrationSnapshot:
+        """A first integration creates the registry."""
+        return IntegrationSnapshot()
+
+    def read(self, reader: Reader) -> IntegrationSnapshot:
         """Read the selected integration, its instance and which version of its secrets is valid."""
-        if reader is None:
-            return IntegrationSnapshot()
         stored = selected_integration(reader, self.context.instance, selection(self.context.options))
         return IntegrationSnapshot(
             instance=reader.instance(self.context.instance),
@@ -210,11 +210,11 @@ def keep_integration(context: Context) -> dict[str, Any]:
     :raises IntegrationError: see the module ``integration``; nothing was changed then.
     """
     operation = KeepIntegration(context)
-    snapshot, plan = operation.run()
+    _snapshot, plan = operation.run()
     verification = operation.verification
     return {
         "changed": plan.changed,
-        "integration": integration_result(_outcome(context, operation, snapshot, plan)),
+        "integration": _outcome(context, operation, plan),
         "verification": shown_states(verification) if verification else {},
         "secrets_changed": list(plan.secrets_changed),
         "diff": {"before": plan.before, "after": plan.after if plan.changed else plan.before},
@@ -222,17 +222,16 @@ def keep_integration(context: Context) -> dict[str, Any]:
     }
 
 
-def _outcome(
-    context: Context, operation: KeepIntegration, snapshot: IntegrationSnapshot, plan: IntegrationPlan
-) -> Integration:
-    if not plan.changed and plan.stored:
-        return plan.stored
+def _outcome(context: Context, operation: KeepIntegration, plan: IntegrationPlan) -> dict[str, Any]:
+    """Show what is stored now; in check mode what would be, without the id and the times that do not exist yet."""
+    if plan.stored and not plan.changed:
+        return integration_result(plan.stored)
+    target = operation.target(plan, datetime.now(UTC), {})
     if context.check_mode:
-        predicted = operation.target(plan, datetime.now(UTC), {})
-        return predicted if plan.stored else replace(predicted, id="")
+        unknown = ("id", "created_at", "updated_at", "credentials_changed_at", "verified_at")
+        return {**integration_result(target), **({} if plan.stored else dict.fromkeys(unknown))}
     with context.registry.reading() as reader:
-        stored = reader.integration(operation.target(plan, datetime.now(UTC), {}).id)
-    return stored or operation.target(plan, datetime.now(UTC), {})
+        return integration_result(reader.integration(target.id) or target)
 
 
 def _refuse_contradiction(options: Any) -> None:

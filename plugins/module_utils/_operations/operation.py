@@ -39,25 +39,23 @@ class _Outdated(Exception):
 
 
 class Operation(ABC, Generic[SnapshotType, PlanType]):
-    """
-    One verb, applied to one registry.
-
-    :param creates: whether a missing registry is created at the first change; otherwise it is an error.
-    """
-
-    creates = False
+    """One verb, applied to one registry."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self._registry_ready = False
 
     @abstractmethod
-    def read(self, reader: Reader | None) -> SnapshotType:
+    def read(self, reader: Reader) -> SnapshotType:
         """
         Read all that the plan depends on; two equal snapshots mean that nothing happened in between.
 
-        :param reader: one moment of the registry, or nothing where there is no registry yet.
+        :param reader: one moment of the registry.
         """
+
+    def empty(self) -> SnapshotType | None:
+        """Tell what :meth:`read` would find in a new registry, if the verb creates one where there is none."""
+        return None
 
     @abstractmethod
     def plan(self, snapshot: SnapshotType) -> PlanType:
@@ -105,8 +103,9 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
         try:
             return self._read_registry()
         except IntegrationError as error:
-            if error.code is ErrorCode.REGISTRY_MISSING and self.creates:
-                return self.read(None)
+            empty = self.empty() if error.code is ErrorCode.REGISTRY_MISSING else None
+            if empty is not None:
+                return empty
             if error.code is not ErrorCode.REGISTRY_OLDER or self.context.check_mode:
                 raise
         self.context.vault.establish()
@@ -119,7 +118,7 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
 
     def _applied(self, snapshot: SnapshotType, plan: PlanType) -> bool:
         """Write, unless what was planned from has changed meanwhile."""
-        if self.creates and not self._registry_ready:
+        if not self._registry_ready:
             self.context.vault.establish()
         self.prepare(snapshot, plan)
         try:

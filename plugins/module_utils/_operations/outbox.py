@@ -11,8 +11,9 @@ from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import HistoryEntry, Notification
+from .channels import configured_channels
 from .context import Context
-from .deliver import Delivery, configured_channels, deliver, pending_warning
+from .deliver import Delivery, deliver, pending_warning
 from .find import require_instance
 from .results import notification_result
 
@@ -42,7 +43,7 @@ def _delivered(context: Context, chosen: list[Notification], pending: int) -> di
     delivery = deliver(context, chosen)
     left = pending - len(delivery.delivered)
     answer = _answer(chosen, delivered=delivery.delivered, pending=left, failed=_failed(delivery))
-    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left)]
+    answer["warnings"] = pending_warning(context.instance, left)
     return answer
 
 

@@ -24,9 +24,9 @@ def utc(moment: datetime | None) -> str | None:
 
 
 def integration_result(integration: Integration) -> dict[str, Any]:
-    """Write an integration; an id or a time is ``null`` where check mode has not created it."""
+    """Write an integration without its secrets."""
     return {
-        "id": integration.id or None,
+        "id": integration.id,
         "name": integration.name,
         "platform": integration.platform,
         "solution": str(integration.solution),

@@ -12,8 +12,8 @@ from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Integration
-from .._domain.platforms import PLATFORMS, effective_settings
 from .._domain.origins import origin_of
+from .._domain.platforms import PLATFORMS, effective_settings
 from .._remote.verification import VerificationState
 from .._storage.reader import RegistryRecord, SecretRecord
 from .context import Context

@@ -62,7 +62,7 @@ class Database:
     """
 
     def __init__(self, url: URL) -> None:
-        self.location = url.render_as_string(hide_password=True)
+        self.location = _shown(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self._engine = _sqlite_engine(url) if self.path else _postgresql_engine(url)
 
@@ -155,7 +155,9 @@ class Database:
             return []
         with self.reading() as connection:
             found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
-            orphans = [f"a row of {row[0]} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+            orphans = [
+                f"a row of {row[0]} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+            ]
         return found + orphans
 
     @contextmanager
@@ -237,6 +239,11 @@ def _verifying_server(url: URL) -> URL:
     """Off this machine, the server has to prove who it is unless the address says otherwise."""
     local = url.host in (None, "localhost", "127.0.0.1", "::1")
     return url if local or "sslmode" in url.query else url.update_query_dict({"sslmode": "verify-full"})
+
+
+def _shown(url: URL) -> str:
+    """Write the address as the user does: without driver and password."""
+    return url.set(drivername=url.get_backend_name(), password=None).render_as_string()
 
 
 def _refused(message: str) -> InvalidSettings:

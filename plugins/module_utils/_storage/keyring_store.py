@@ -196,7 +196,7 @@ def _usable_backend() -> Any:
         raise IntegrationError(
             ErrorCode.DEPENDENCY_MISSING, "The Python library keyring is missing: pip install keyring."
         ) from None
-    backend = _asked(keyring.get_keyring)
+    backend: Any = _asked(keyring.get_keyring)
     backends = getattr(backend, "backends", None)
     if backends is not None:  # a chain answers with its first member
         backend = next(iter(backends), None)

@@ -106,7 +106,9 @@ class Reader:
     def integration_names(self, instance: str) -> list[str]:
         """List the names of an instance's integrations."""
         table = schema.integration.c
-        return list(self._connection.scalars(sa.select(table.name).where(table.instance == instance).order_by(table.name)))
+        return list(
+            self._connection.scalars(sa.select(table.name).where(table.instance == instance).order_by(table.name))
+        )
 
     def tenants(self, instance: str) -> list[Tenant]:
         """List the tenants of an instance by name."""
@@ -122,17 +124,13 @@ class Reader:
         where = table.kind == str(kind)
         if kind is TenantKind.COMPANY:
             where = sa.and_(where, table.instance == instance)
-        return [
-            tenant for chunk in chunks(uids) for tenant in self._tenants(sa.and_(where, table.uid.in_(chunk)))
-        ]
+        return [tenant for chunk in chunks(uids) for tenant in self._tenants(sa.and_(where, table.uid.in_(chunk)))]
 
     def tenants_by_name(self, kind: TenantKind, instance: str, names: Iterable[str]) -> list[Tenant]:
         """Find tenants of an instance by name; several may share one."""
         table = schema.tenant.c
         where = sa.and_(table.kind == str(kind), table.instance == instance)
-        return [
-            tenant for chunk in chunks(names) for tenant in self._tenants(sa.and_(where, table.name.in_(chunk)))
-        ]
+        return [tenant for chunk in chunks(names) for tenant in self._tenants(sa.and_(where, table.name.in_(chunk)))]
 
     def tenant_names(self, kind: TenantKind, instance: str) -> list[str]:
         """List the names of an instance's tenants, to find near matches among them."""

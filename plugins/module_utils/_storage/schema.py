@@ -81,7 +81,9 @@ else:
         metadata,
         sa.Column("integration", sa.String(36), primary_key=True),
         sa.Column("version", sa.String(36), primary_key=True),
-        sa.Column("state", sa.String(8), sa.CheckConstraint("state IN ('writing', 'current', 'removing')"), nullable=False),
+        sa.Column(
+            "state", sa.String(8), sa.CheckConstraint("state IN ('writing', 'current', 'removing')"), nullable=False
+        ),
         sa.Column("sealed", sa.Text),
         # Which process on which host is writing; tells a crashed writer from a slow one.
         sa.Column("writer", sa.String(300), nullable=False),

@@ -64,9 +64,7 @@ def unseal(text: str, integration_id: str, version: str, origins: Mapping[str, s
     if missing := sorted(set(origins) - set(values)):
         raise _damaged(integration_id, f"lack {', '.join(missing)}")
     if moved := sorted(name for name in origins if values[name].origin != origins[name]):
-        raise _damaged(
-            integration_id, f"were given for another address than the one stored now ({', '.join(moved)})"
-        )
+        raise _damaged(integration_id, f"were given for another address than the one stored now ({', '.join(moved)})")
     return values
 
 
