@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 from http import HTTPStatus
+from http.client import responses
 
 from .records import RecordedRequest
 from .state import State
@@ -46,7 +47,7 @@ class Proxy:
         request.status = await self._misbehaviour(writer) or self._refusal(request)
         if request.status is None:
             await self._tunnel(request, reader, writer)
-        elif request.status:
+        else:
             await self._reply(writer, request.status)
 
     async def _misbehaviour(self, writer: asyncio.StreamWriter) -> int | None:
@@ -63,11 +64,11 @@ class Proxy:
 
     def _refusal(self, request: RecordedRequest) -> int | None:
         if not self._may_pass(request.headers.get("proxy-authorization")):
-            return HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+            return int(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED)
         if request.method != "CONNECT":
-            return HTTPStatus.METHOD_NOT_ALLOWED
+            return int(HTTPStatus.METHOD_NOT_ALLOWED)
         host, _, port = request.path.rpartition(":")
-        return None if host.lower() in LOOPBACK and port.isdigit() else HTTPStatus.FORBIDDEN
+        return None if host.lower() in LOOPBACK and port.isdigit() else int(HTTPStatus.FORBIDDEN)
 
     def _may_pass(self, authorization: str | None) -> bool:
         if authorization is None:
@@ -79,7 +80,7 @@ class Proxy:
         return authorization in right
 
     async def _reply(self, writer: asyncio.StreamWriter, status: int) -> None:
-        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "Content-Length: 0", "Connection: close"]
+        lines = [f"HTTP/1.1 {status} {responses.get(status, 'Other')}", "Content-Length: 0", "Connection: close"]
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             lines.append('Proxy-Authenticate: Basic realm="sandbox"')
         writer.write("\r\n".join([*lines, "", ""]).encode())
@@ -92,10 +93,10 @@ class Proxy:
         try:
             far_reader, far_writer = await asyncio.open_connection(host.strip("[]"), int(port))
         except (OSError, OverflowError):
-            request.status = HTTPStatus.BAD_GATEWAY
+            request.status = int(HTTPStatus.BAD_GATEWAY)
             await self._reply(writer, request.status)
             return
-        request.status = HTTPStatus.OK
+        request.status = int(HTTPStatus.OK)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(_relay(reader, far_writer), _relay(far_reader, writer))
 

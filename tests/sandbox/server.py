@@ -334,16 +334,14 @@ class Sandbox:
         }
 
     def secrets(self) -> list[str]:
-        """Return every secret of the sandbox's own, to look for them where they must not be."""
+        """Return every secret that there is, added users' included, to look for them where they must not be."""
         own = self.state.credentials
-        return [
-            own.rest_private_key,
-            own.soap_password,
-            own.smtp_password,
-            own.proxy_password,
-            own.webhook_token,
-            own.webhook_secret,
-        ]
+        others = [own.smtp_password, own.proxy_password, own.webhook_token, own.webhook_secret]
+        return [own.rest_private_key, own.soap_password, *others, *self._added_secrets()]
+
+    def _added_secrets(self) -> list[str]:
+        own = self.state.credentials
+        return [user.secret for user in self.users() if user.secret not in (own.rest_private_key, own.soap_password)]
 
     # What happened, and what shall happen
 
