@@ -269,7 +269,7 @@ unchanged:
       type: str
       sample: Harbour Dental
 diff:
-  description: What was bound to the integration before and after.
+  description: Who holds the virtual servers or companies before and after, and how they are known.
   returned: success
   type: dict
   sample:

@@ -116,7 +116,7 @@ EXAMPLES = r"""
 
 - name: Name the integrations whose credentials are not accepted any more
   ansible.builtin.debug:
-    msg: "{{ proof.integrations | selectattr('error', 'defined') | map(attribute='name') }}"
+    msg: "{{ proof.integrations | selectattr('verification.state', 'eq', 'failed') | map(attribute='name') }}"
 
 - name: Export everything
   msp.kaspersky.integration_info:
@@ -205,6 +205,10 @@ integrations:
       type: list
       elements: dict
       contains:
+        id:
+          description: Identifier in the registry.
+          type: str
+          sample: 0b0c5c0e-3a0e-4c93-9d6e-2a4b5e0f7c11
         kind:
           description: V(virtual_server) or V(company).
           type: str
@@ -217,22 +221,46 @@ integrations:
           description: Name of the virtual server or company.
           type: str
           sample: Harbour Dental
+        bound:
+          description: Whether an integration holds it.
+          type: bool
+          sample: true
+        integration:
+          description: Name of the integration that holds it. May be null.
+          type: str
+          sample: Integration with Tigerpaw
+        integration_id:
+          description: Identifier of the integration that holds it. May be null.
+          type: str
+          sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
+        bound_at:
+          description: Since when the integration holds it, in ISO 8601 (UTC). May be null.
+          type: str
+          sample: "2026-11-22T20:12:00Z"
     verification:
-      description: What was proven of each API, V(verified), V(reachable) or V(unavailable).
-      returned: when O(verify=true) and no API refused
+      description: How the proof of its credentials went.
+      returned: when O(verify=true)
       type: dict
-      sample:
-        rest: verified
-        soap: verified
-    error:
-      description: Why the credentials could not be proven, with C(code) and C(message).
-      returned: when O(verify=true) and an API refused
-      type: dict
-      sample:
-        code: credentials_refused
-        message: Tigerpaw REST API refuses the key.
+      contains:
+        state:
+          description:
+            - V(verified) if all of its APIs accept the credentials, V(reachable) if one of them could only be reached,
+              V(unavailable) if this platform cannot be verified yet, V(failed) if there is an C(error).
+          type: str
+          sample: verified
+        apis:
+          description: The same for each API. Empty if there is an C(error).
+          type: dict
+          sample:
+            rest: verified
+            soap: verified
+        error:
+          description:
+            - Why the credentials could not be proven, with C(code), C(msg) and more by code. Null if they could.
+          type: dict
+          sample: null
 history:
-  description: What was done to the integrations, the newest first.
+  description: What was done to the integrations, the oldest first. Without filters also to those deleted.
   returned: when O(history=true)
   type: list
   elements: dict
@@ -246,7 +274,7 @@ history:
       type: str
       sample: ann
     action:
-      description: What, for example V(created), V(edited) or V(deleted).
+      description: What, for example V(created), V(changed), V(bindings_changed) or V(deleted).
       type: str
       sample: created
     integration_id:
@@ -262,10 +290,12 @@ history:
       type: dict
       sample: {}
 export:
-  description: YAML text that recreates the integrations and their bindings, without secrets.
+  description:
+    - YAML text with the variable C(msp_kaspersky_integrations), which recreates the integrations and their bindings
+      once the secrets are added.
   returned: when O(export=true)
   type: str
-  sample: "integrations: []"
+  sample: "msp_kaspersky_integrations: []"
 error:
   description:
     - What went wrong, for C(rescue). The user guide explains every code.

@@ -74,24 +74,75 @@ EXAMPLES = r"""
 
 RETURN = r"""
 delivered:
-  description: Identifiers of the notifications that were delivered, or would be in check mode.
-  returned: success
-  type: list
-  elements: str
-  sample:
-    - 2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10
-discarded:
-  description: Identifiers of the notifications that were discarded, or would be in check mode.
-  returned: success
-  type: list
-  elements: str
-  sample: []
-undelivered:
-  description: Notifications whose delivery failed, each with C(id) and C(error), which is a code.
+  description: The notifications that were delivered, or would be in check mode, as they were before.
   returned: success
   type: list
   elements: dict
-  sample: []
+  contains: &notification
+    id:
+      description: Identifier of the notification.
+      type: str
+      sample: 2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10
+    event:
+      description: What happened.
+      type: str
+      sample: integration_deleted
+    integration:
+      description: Name that the integration had.
+      type: str
+      sample: Integration with Tigerpaw
+    channel:
+      description: V(smtp) or V(webhook).
+      type: str
+      sample: smtp
+    recipient:
+      description: E-mail address. Null for the webhook.
+      type: str
+      sample: ann@msp.example
+    status:
+      description: V(pending), V(failed) or V(delivered).
+      type: str
+      sample: failed
+    message_id:
+      description: Identifier of the message, the same at every attempt.
+      type: str
+      sample: <2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10@msp.example>
+    created_at:
+      description: When it was made, in ISO 8601 (UTC).
+      type: str
+      sample: "2026-11-22T20:12:00Z"
+    delivered_at:
+      description: When it was delivered. May be null.
+      type: str
+      sample: "2026-11-22T20:12:05Z"
+    attempts:
+      description: How often its delivery was tried.
+      type: int
+      sample: 1
+    last_error:
+      description: Code of the error of the last attempt. May be null.
+      type: str
+      sample: api_unreachable
+discarded:
+  description: The notifications that were discarded, or would be in check mode, as they were before.
+  returned: success
+  type: list
+  elements: dict
+  contains: *notification
+undelivered:
+  description: The notifications whose delivery failed. They stay in the registry.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identifier of the notification.
+      type: str
+      sample: 2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10
+    last_error:
+      description: Code of the error.
+      type: str
+      sample: api_unreachable
 notifications_pending:
   description: How many notifications still wait.
   returned: success

@@ -38,7 +38,7 @@ options:
       - delivered
   limit:
     description:
-      - How many notifications to show at most, the newest first. If omitted, all are shown.
+      - How many notifications to show at most, the oldest first. If omitted, all are shown.
     type: int
 seealso:
   - module: msp.kaspersky.notification
@@ -58,7 +58,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 notifications:
-  description: The notifications that fit, the newest first.
+  description: The notifications that fit, the oldest first.
   returned: success
   type: list
   elements: dict

@@ -89,8 +89,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 registry:
-  description: The registry as it is now, or as it would be in check mode.
-  returned: success
+  description: The registry as it is now.
+  returned: when there is a registry, so not in check mode of its creation
   type: dict
   contains:
     location:
@@ -110,26 +110,50 @@ registry:
       type: str
       sample: keyring
     secrets_kept_at:
-      description: The machine and keyring that hold its secrets. Null if the registry holds them itself.
+      description: Host, user and backend of the keyring that holds its secrets. Empty if the registry holds them.
+      type: dict
+      sample:
+        backend: SecretService Keyring
+        host: control.example.com
+        user: msp
+    created_at:
+      description: When it was created, in ISO 8601 (UTC).
       type: str
-      sample: SecretService Keyring of msp on control.example.com
+      sample: "2026-11-22T20:12:00Z"
     instances:
-      description: Its instances, each with C(name), C(solution) and the counts of what it holds.
+      description: Its instances.
       type: list
       elements: dict
-      sample:
-        - name: default
-          solution: security_center
-          integrations: 2
-          tenants: 60
+      contains:
+        name:
+          description: Name of the instance.
+          type: str
+          sample: default
+        solution:
+          description: Kaspersky solution that the instance stands for.
+          type: str
+          sample: security_center
+        integrations:
+          description: How many integrations it has.
+          type: int
+          sample: 2
+        tenants:
+          description: How many virtual servers or companies it has.
+          type: int
+          sample: 60
+        notifications_pending:
+          description: How many of its notifications wait for delivery.
+          type: int
+          sample: 0
     counts:
-      description: How many integrations, tenants, notifications and history entries it holds.
+      description: How many instances, integrations, tenants, notifications and entries of the history it holds.
       type: dict
       sample:
         history: 128
-        integrations: 2
-        notifications: 4
-        tenants: 60
+        instance: 1
+        integration: 2
+        notification: 4
+        tenant: 60
     notifications_pending:
       description: How many notifications wait for delivery.
       type: int
@@ -144,29 +168,42 @@ upgraded:
   returned: success
   type: bool
   sample: false
+instance_recorded:
+  description: Whether the instance was recorded.
+  returned: when O(solution) is given and there is a registry
+  type: bool
+  sample: false
 reencrypted:
   description: How many secrets were encrypted anew.
-  returned: success
+  returned: when there is a registry
   type: int
   sample: 0
 removed_history:
   description: How many entries of the history were dropped.
-  returned: success
+  returned: when there is a registry
   type: int
   sample: 0
 removed_notifications:
   description: How many notifications were dropped.
-  returned: success
+  returned: when there is a registry
   type: int
   sample: 0
 integrity:
-  description: What was checked, and the problems that were found.
-  returned: when O(check_integrity=true)
+  description: What was checked. If anything is damaged, the task fails and names it.
+  returned: when O(check_integrity=true) and there is a registry
   type: dict
-  sample:
-    problems: []
+  contains:
+    checked_integrations:
+      description: How many integrations were checked.
+      type: int
+      sample: 2
+    faults:
+      description: What is damaged, which is nothing.
+      type: list
+      elements: str
+      sample: []
 diff:
-  description: The registry before and after.
+  description: What was done.
   returned: success
   type: dict
   sample:

@@ -62,26 +62,50 @@ registry:
       type: str
       sample: keyring
     secrets_kept_at:
-      description: The machine and keyring that hold its secrets. Null if the registry holds them itself.
+      description: Host, user and backend of the keyring that holds its secrets. Empty if the registry holds them.
+      type: dict
+      sample:
+        backend: SecretService Keyring
+        host: control.example.com
+        user: msp
+    created_at:
+      description: When it was created, in ISO 8601 (UTC).
       type: str
-      sample: SecretService Keyring of msp on control.example.com
+      sample: "2026-11-22T20:12:00Z"
     instances:
-      description: Its instances, each with C(name), C(solution) and the counts of what it holds.
+      description: Its instances.
       type: list
       elements: dict
-      sample:
-        - name: default
-          solution: security_center
-          integrations: 2
-          tenants: 60
+      contains:
+        name:
+          description: Name of the instance.
+          type: str
+          sample: default
+        solution:
+          description: Kaspersky solution that the instance stands for.
+          type: str
+          sample: security_center
+        integrations:
+          description: How many integrations it has.
+          type: int
+          sample: 2
+        tenants:
+          description: How many virtual servers or companies it has.
+          type: int
+          sample: 60
+        notifications_pending:
+          description: How many of its notifications wait for delivery.
+          type: int
+          sample: 0
     counts:
-      description: How many integrations, tenants, notifications and history entries it holds.
+      description: How many instances, integrations, tenants, notifications and entries of the history it holds.
       type: dict
       sample:
         history: 128
-        integrations: 2
-        notifications: 4
-        tenants: 60
+        instance: 1
+        integration: 2
+        notification: 4
+        tenant: 60
     notifications_pending:
       description: How many notifications wait for delivery.
       type: int

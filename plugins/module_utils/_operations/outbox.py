@@ -22,7 +22,7 @@ def empty_outbox(context: Context) -> dict[str, Any]:
     """
     Deliver or discard pending messages, oldest first.
 
-    :returns: ``changed, delivered, discarded, failed, notifications_pending, diff, warnings``.
+    :returns: ``changed, delivered, discarded, undelivered, notifications_pending, diff, warnings``.
     :raises IntegrationError: ``registry_missing``, ``instance_unknown``, ``not_found`` for an unknown id.
     """
     configured_channels(context)
@@ -42,7 +42,7 @@ def _delivered(context: Context, chosen: list[Notification], pending: int) -> di
         return _answer(chosen, delivered=[item.id for item in ready], pending=pending - len(ready))
     delivery = deliver(context, chosen)
     left = pending - len(delivery.delivered)
-    answer = _answer(chosen, delivered=delivery.delivered, pending=left, failed=_failed(delivery))
+    answer = _answer(chosen, delivered=delivery.delivered, pending=left, undelivered=_undelivered(delivery))
     answer["warnings"] = pending_warning(context.instance, left)
     return answer
 
@@ -63,7 +63,7 @@ def _answer(
     pending: int,
     delivered: list[str] | None = None,
     discarded: list[str] | None = None,
-    failed: list[dict[str, str]] | None = None,
+    undelivered: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     done = {**dict.fromkeys(delivered or [], "delivered"), **dict.fromkeys(discarded or [], "discarded")}
     results = {item.id: notification_result(item) for item in chosen}
@@ -71,14 +71,14 @@ def _answer(
         "changed": bool(done),
         "delivered": [results[item] for item in delivered or []],
         "discarded": [results[item] for item in discarded or []],
-        "failed": failed or [],
+        "undelivered": undelivered or [],
         "notifications_pending": pending,
         "diff": {"before": dict.fromkeys(done, "pending"), "after": done},
         "warnings": [],
     }
 
 
-def _failed(delivery: Delivery) -> list[dict[str, str]]:
+def _undelivered(delivery: Delivery) -> list[dict[str, str]]:
     return [{"id": item, "last_error": code} for item, code in delivery.failed.items()]
 
 
