@@ -103,6 +103,7 @@ def desired_integration(options: Options, stored: Integration | None) -> Desired
     name = _name(faults, options, stored, platform)
     administrators = _administrators(faults, options, stored, solution)
     settings, secrets = _settings(faults, options, stored, platform) if platform else ({}, {})
+    _check_required_proof(faults, options, platform)
     if faults or platform is None or solution is None or name is None:
         raise InvalidSettings(faults)
     return DesiredIntegration(name, platform, solution, settings, secrets, administrators)
@@ -325,19 +326,14 @@ def _require_secrets_of_new_origins(
             faults.append(Fault(_option(platform, field), told, ErrorCode.SECRET_REQUIRED))
 
 
-def check_apis(options: Options, platform: Platform) -> None:
-    """
-    Judge ``require_verified``.
-
-    :raises InvalidSettings: it names an API that the platform does not have.
-    """
-    faults = [
-        Fault("require_verified", f"'{api}': {platform.title} has no such API, only {', '.join(platform.apis)}")
-        for api in options.get("require_verified") or []
-        if api not in platform.apis
-    ]
-    if faults:
-        raise InvalidSettings(faults)
+def _check_required_proof(faults: list[Fault], options: Options, platform: Platform | None) -> None:
+    required = options.get("require_verified") or []
+    if required and options.get("verify") == "never":
+        faults.append(Fault("require_verified", "cannot be asked for together with verify: never"))
+    for api in required:
+        if platform and api not in platform.apis:
+            told = f"names '{api}', which {platform.title} does not have; it has {', '.join(platform.apis)}"
+            faults.append(Fault("require_verified", told))
 
 
 def no_such_integration(told: str, wanted: str, known: Sequence[str]) -> IntegrationError:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import HistoryEntry, Instance, Integration
 from .._domain.plan import IntegrationPlan, plan_integration
-from .._domain.rules import DesiredIntegration, check_apis, desired_integration, secret_origins, selection
+from .._domain.rules import DesiredIntegration, desired_integration, secret_origins, selection
 from .._remote.verification import Verification, VerificationState
 from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .._storage.writer import Writer
@@ -71,8 +71,6 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
         """Judge the options against what is stored."""
         options = self.context.options
         desired = desired_integration(options, snapshot.stored)
-        check_apis(options, desired.platform)
-        _refuse_contradiction(options)
         _refuse_other_solution(snapshot.instance, desired)
         differing: frozenset[str] = frozenset()
         if snapshot.stored and snapshot.record:
@@ -232,12 +230,6 @@ def _outcome(context: Context, operation: KeepIntegration, plan: IntegrationPlan
         return {**integration_result(target), **({} if plan.stored else dict.fromkeys(unknown))}
     with context.registry.reading() as reader:
         return integration_result(reader.integration(target.id) or target)
-
-
-def _refuse_contradiction(options: Any) -> None:
-    if options.get("verify") == "never" and options.get("require_verified"):
-        told = "cannot be asked for together with verify: never"
-        raise InvalidSettings([Fault("require_verified", told)])
 
 
 def _refuse_other_solution(instance: Instance | None, desired: DesiredIntegration) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Integration
-from .._domain.origins import origin_of
-from .._domain.platforms import PLATFORMS, effective_settings
+from .._domain.platforms import PLATFORMS
+from .._domain.rules import secret_origins
 from .._remote.verification import VerificationState
 from .._storage.reader import RegistryRecord, SecretRecord
 from .context import Context
@@ -22,6 +22,7 @@ from .verify import prove_settings, shown_states
 AT_ONCE = 8
 
 Verdict = dict[str, Any]
+User = tuple[str, str, str]
 
 
 def verify_integrations(context: Context, integrations: Sequence[Integration]) -> dict[str, Verdict]:
@@ -45,25 +46,23 @@ def verify_integrations(context: Context, integrations: Sequence[Integration]) -
 
 
 def _by_user(integrations: Iterable[Integration]) -> list[list[Integration]]:
-    """Put integrations together that share any API user at the same origin, also over several steps."""
-    groups: list[tuple[set[tuple[str, str, str]], list[Integration]]] = []
+    """Put integrations together that share an API user at the same origin, also over several steps."""
+    groups: dict[User, list[Integration]] = {}
     for integration in integrations:
-        users, members = _users(integration), [integration]
-        apart = []
-        for other_users, others in groups:
-            if users & other_users:
-                users, members = users | other_users, others + members
-            else:
-                apart.append((other_users, others))
-        groups = [*apart, (users, members)]
-    return [members for _users_of_group, members in groups]
+        users = _users(integration)
+        shared = {id(groups[user]): groups[user] for user in users if user in groups}
+        largest, *others = sorted(shared.values(), key=len, reverse=True) or [[]]
+        for group in (*others, [integration]):
+            largest.extend(group)
+            groups |= {user: largest for member in group for user in _users(member)}
+    return list({id(group): group for group in groups.values()}.values())
 
 
-def _users(integration: Integration) -> set[tuple[str, str, str]]:
+def _users(integration: Integration) -> set[User]:
+    """Name the API users of an integration where their secrets are sent."""
     platform = PLATFORMS[integration.platform]
-    filled = effective_settings(platform, integration.settings)
-    origins = {origin_of(str(filled[item.sent_to])) for item in platform.secret_fields if item.sent_to}
-    return {(origin, name, str(filled.get(name))) for origin in origins for name in platform.user_fields}
+    origins = set(secret_origins(platform, integration.settings).values())
+    return {(origin, name, str(integration.settings.get(name))) for origin in origins for name in platform.user_fields}
 
 
 def _verified_group(
