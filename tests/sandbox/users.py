@@ -72,7 +72,7 @@ def make_user(
     system: str,
     name: str | None = None,
     secret: str | None = None,
-    lacks: Iterable[str] = (),
+    lacks: str | Iterable[str] = (),
     new_for_calls: int = 0,
     new_for_seconds: float = 0.0,
 ) -> User:
@@ -88,7 +88,7 @@ def make_user(
         system=system,
         name=name or (make_key() if is_rest else make_name("soap")),
         secret=secret or (make_key() if is_rest else make_password()),
-        lacks=set(lacks),
+        lacks={lacks} if isinstance(lacks, str) else set(lacks),
         new_for_calls=new_for_calls,
         ready_at=time.monotonic() + new_for_seconds,
     )

@@ -449,7 +449,7 @@ def test_a_soap_user_is_locked_out_as_well(sandbox: Sandbox, soap: Soap) -> None
 
 
 def test_a_soap_user_can_lack_a_right(sandbox: Sandbox, soap: Soap) -> None:
-    user = sandbox.add_user("soap", lacks=["GetAccountList"])
+    user = sandbox.add_user("soap", lacks="GetAccountList")
     soap.user_name, soap.password = user.name, user.secret
     assert soap("ValidateUser").status_code == 200
     refused = soap()
