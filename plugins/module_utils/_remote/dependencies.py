@@ -40,5 +40,7 @@ def silence(package: str) -> None:
     logger = logging.getLogger(package)
     logger.propagate = False
     logger.disabled = True
+    # Where no handler is found at all, Python prints to stderr.
+    logger.handlers = [logging.NullHandler()]
     for name in [name for name in logging.root.manager.loggerDict if name.startswith(f"{package}.")]:
         logging.getLogger(name).disabled = True

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -56,7 +56,7 @@ class Connection:
     retries: int = 3
     proxy: str | None = None
     proxy_username: str | None = None
-    proxy_password: str | None = None
+    proxy_password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Endpoint:
     :param shown: what messages say in place of the address, if that is a secret.
     """
 
-    url: str
+    url: str = field(repr=False)
     validate_certs: bool = True
     ca_path: str | None = None
     shown: str | None = None

@@ -83,9 +83,7 @@ class HttpFailures:
         """
         throttled = status == 429
         code = ErrorCode.THROTTLED if throttled else ErrorCode.API_UNREACHABLE
-        told = (
-            "it got too many requests" if throttled else "it is overloaded, in maintenance, or behind a broken gateway"
-        )
+        told = "it got too many requests" if throttled else "it is overloaded or in maintenance, or its gateway fails"
         details: dict[str, Any] = {"status": status}
         if pause is not None:
             details["retry_after"] = round(pause)

@@ -51,7 +51,7 @@ def compose(sender: str, recipient: str, subject: str, body: str, message_id: st
     message["Date"] = format_datetime(date)
     message["Message-ID"] = _identifier(message_id, envelope_sender)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office notes away
-    message.set_content(body, charset="utf-8", cte="base64")
+    message.set_content(body, charset="utf-8", cte="quoted-printable")
     return Envelope(message, envelope_sender, envelope_recipient)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Literal
@@ -35,11 +35,11 @@ class MailServer:
     """
 
     host: str
-    sender: str
+    sender: str | None
     port: int | None = None
     encryption: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     validate_certs: bool = True
     ca_path: str | None = None
     timeout: float = 30.0
@@ -87,7 +87,7 @@ class MailChannel:
             code, with ``smtp_code``.
         """
         try:
-            letter = compose(self._server.sender, recipient, subject, body, message_id, date)
+            letter = compose(self._server.sender or "", recipient, subject, body, message_id, date)
         except ValueError as error:
             told = f"mail_from or the address of the administrator {error}."
             raise IntegrationError(ErrorCode.INVALID_SETTINGS, told) from None

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.origins import DEFAULT_PORTS, place_of, split_address
@@ -23,7 +23,7 @@ class Proxy:
     """
 
     address: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
 
     @property
     def is_secure(self) -> bool:

@@ -53,8 +53,8 @@ class Judgement:
     reason: str = ""
 
 
-_STACK_LINE = re.compile(r"\s+at\s+[\w.<>`+\[\]]+\s*\(")
-_EXCEPTION_NAME = re.compile(r"^(?:[A-Za-z_][\w.]*\.)?[A-Za-z_]\w*(?:Exception|Error|Fault):\s*")
+_STACK_LINE = re.compile(r"\s+at\s+[\w<>`+]+(?:\.[\w<>`+]+)+\s*\(")
+_EXCEPTION_NAME = re.compile(r"^(?:[A-Za-z_][\w.]*\.)?\w*(?:Exception|Error|Fault):\s*")
 _INNER = " ---> "
 
 _ABOUT_CREDENTIALS = re.compile(

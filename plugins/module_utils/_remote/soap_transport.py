@@ -58,7 +58,7 @@ class SoapTransport:
         if answer.status == 200 and looks == "XML":
             return answer.body
         code = ErrorCode.API_UNREACHABLE if answer.status >= 500 else ErrorCode.UNEXPECTED_ANSWER
-        told = f"it answered with {looks} (HTTP {answer.status}) in place of its WSDL. Check the address"
+        told = f"in place of its WSDL it answered with HTTP {answer.status} and {looks}. Check the setting soap_url"
         raise self._error(code, told, answer.status)
 
     def post_xml(self, address: str, envelope: Any, headers: Mapping[str, str]) -> Reply:
@@ -84,10 +84,10 @@ class SoapTransport:
             told = f"it refused the credentials (HTTP 401). Check {self._credentials}"
             raise self._error(ErrorCode.CREDENTIALS_REFUSED, told, status)
         if status == 403:
-            told = f"the user lacks a right (HTTP 403 with {looks}). Check what the user may do"
+            told = f"the user lacks a right (HTTP 403 and {looks}). Check what the user may do"
             raise self._error(ErrorCode.RIGHT_MISSING, told, status)
         code = ErrorCode.API_UNREACHABLE if status >= 500 else ErrorCode.UNEXPECTED_ANSWER
-        raise self._error(code, f"it answered with {looks} (HTTP {status}) in place of a SOAP message", status)
+        raise self._error(code, f"in place of a SOAP message it answered with HTTP {status} and {looks}", status)
 
     def _error(self, code: ErrorCode, told: str, status: int | None = None) -> IntegrationError:
         details = {} if status is None else {"status": status}

@@ -24,7 +24,7 @@ from .._domain.errors import ErrorCode
 from .._domain.redaction import SecretsInPlay
 from .dependencies import require
 from .foreign_text import appearance, quote
-from .http import Answer, Endpoint, HttpClient
+from .http import Answer, HttpClient
 from .retry_after import parse_date
 from .verification import Access, Finding, VerificationState
 
@@ -45,9 +45,8 @@ def verify(access: Access) -> Finding:
     settings = access.settings
     # Spelled as requests will send it, because what is signed has to be the path of the request.
     url = require("requests").utils.requote_uri(f"{str(settings['url']).rstrip('/')}{VALIDATE_USER}")
-    endpoint = Endpoint(url, settings.get("validate_certs", True), settings.get("ca_path"))
     sign = signer("GET", url, settings["rest_public_key"], access.secrets["rest_private_key"], access.in_play)
-    with HttpClient(endpoint, access.connection, SYSTEM, access.in_play) as client:
+    with HttpClient(access.endpoint(url), access.connection, SYSTEM, access.in_play) as client:
         answer = client.send("GET", url, headers=sign)
         _refuse_status(client, url, answer)
         _require_success(client, url, answer, access.in_play)
@@ -104,7 +103,7 @@ def _refuse_status(client: HttpClient, url: str, answer: Answer) -> None:
     status = answer.status
     if status == 200:
         return
-    looks = f"HTTP {status} with {appearance(answer.body)}"
+    looks = f"HTTP {status} and {appearance(answer.body)}"
     if status == 401:
         told = f"it refused the credentials (HTTP 401). Check rest_public_key and rest_private_key{_clock_hint(answer)}"
         raise client.error(ErrorCode.CREDENTIALS_REFUSED, url, told, status=status)
@@ -114,7 +113,7 @@ def _refuse_status(client: HttpClient, url: str, answer: Answer) -> None:
     if status >= 500:
         told = f"it failed ({looks}). Look into its log, or try again later"
         raise client.error(ErrorCode.API_UNREACHABLE, url, told, status=status)
-    told = f"it answered {looks}. Check the setting url"
+    told = f"it answered with {looks}. Check the setting url"
     raise client.error(ErrorCode.UNEXPECTED_ANSWER, url, told, status=status)
 
 
@@ -141,7 +140,7 @@ def _require_success(client: HttpClient, url: str, answer: Answer, in_play: Secr
             f"it did not validate the user{f' ({reason})' if reason else ''}. Check the key pair and the rep it is for"
         )
         raise client.error(ErrorCode.CREDENTIALS_REFUSED, url, told)
-    told = f"it answered with {_appearance(answer, content)} in place of a validation. Check the setting url"
+    told = f"in place of a validation it answered with {_appearance(answer, content)}. Check the setting url"
     raise client.error(ErrorCode.UNEXPECTED_ANSWER, url, told)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .._domain.text import clean_operation
 from .foreign_text import quote
-from .http import Endpoint, HttpClient
+from .http import HttpClient
 from .soap_answers import Judgement, Verdict
 from .tsiws import OPTION, TsiWebService
 from .verification import Access, Finding, VerificationState
@@ -47,9 +47,9 @@ def verify(access: Access) -> Finding:
     """
     settings = access.settings
     operation = _reading_operation(settings.get("soap_check_operation"))
-    endpoint = Endpoint(settings["soap_url"], settings.get("validate_certs", True), settings.get("ca_path"))
-    with HttpClient(endpoint, access.connection, SYSTEM, access.in_play) as client:
-        service = TsiWebService(client, endpoint.url)
+    url = settings["soap_url"]
+    with HttpClient(access.endpoint(url), access.connection, SYSTEM, access.in_play) as client:
+        service = TsiWebService(client, url)
         if operation is None:
             return _reachable("name an operation that only reads in soap_check_operation")
         return _prove(service, operation, access)

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from .._domain.redaction import SecretsInPlay
-from .http import Connection
+from .http import Connection, Endpoint
 
 
 class VerificationState(StrEnum):
@@ -65,9 +65,17 @@ class Access:
     """
 
     settings: Mapping[str, Any]
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
     connection: Connection
     in_play: SecretsInPlay
+
+    def endpoint(self, url: str) -> Endpoint:
+        """
+        Tell how an address of the platform is trusted.
+
+        Certificates are verified unless that was switched off in so many words.
+        """
+        return Endpoint(url, self.settings.get("validate_certs") is not False, self.settings.get("ca_path"))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class WebhookChannel:
 
     def _refusal(self, answer: Answer) -> IntegrationError:
         status = answer.status
-        said = f"HTTP {status} with {appearance(answer.body)}"
+        said = f"HTTP {status} and {appearance(answer.body)}"
         if status in (401, 403):
             told = f"it refused the notification ({said}). Check webhook_url and webhook_secret"
             return self._client.error(ErrorCode.CREDENTIALS_REFUSED, self._url, told, status=status)

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Letters: nothing in a name, subject or body becomes a header, a second recipient or markup."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.letters import Envelope, compose
+
+DATE = datetime(2026, 11, 22, 20, 51, 8, tzinfo=UTC)
+HEADERS = {
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "auto-submitted",
+    "content-type",
+    "content-transfer-encoding",
+    "mime-version",
+}
+
+
+def make(**changes: Any) -> Envelope:
+    values: dict[str, Any] = {
+        "sender": "tool@msp.example",
+        "recipient": "ada@client.example",
+        "subject": "Integration deleted",
+        "body": "Hello\n",
+        "message_id": "<42@msp.example>",
+        "date": DATE,
+        **changes,
+    }
+    return compose(**values)
+
+
+def parse(envelope: Envelope) -> EmailMessage:
+    return email.message_from_bytes(envelope.message.as_bytes(), policy=email.policy.default)  # type: ignore[return-value]
+
+
+def test_plain_letter() -> None:
+    envelope = make()
+    assert (envelope.sender, envelope.recipient) == ("tool@msp.example", "ada@client.example")
+    message = parse(envelope)
+    assert {name.lower() for name in message} == HEADERS
+    assert message["Subject"] == "Integration deleted"
+    assert message["Date"] == "Sun, 22 Nov 2026 20:51:08 +0000"
+    assert message["Message-ID"] == "<42@msp.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content().splitlines() == ["Hello"]
+
+
+def test_every_attempt_makes_the_same_letter() -> None:
+    assert make().message.as_bytes() == make().message.as_bytes()
+
+
+def test_display_name() -> None:
+    envelope = make(sender='"Zoë Tool" <tool@msp.example>')
+    assert envelope.sender == "tool@msp.example"
+    [address] = parse(envelope)["From"].addresses
+    assert (address.display_name, address.addr_spec) == ("Zoë Tool", "tool@msp.example")
+
+
+def test_domain_in_ascii() -> None:
+    envelope = make(recipient="ada@münchen.example")
+    assert envelope.recipient == "ada@xn--mnchen-3ya.example"
+    assert envelope.message["To"] == "ada@xn--mnchen-3ya.example"
+
+
+@pytest.mark.parametrize(
+    ("message_id", "header"),
+    [
+        ("42", "<42@msp.example>"),
+        ("<42@other.example>", "<42@other.example>"),
+        ("42@other.example", "<42@other.example>"),
+        ("4\r\n2", "<42@msp.example>"),
+    ],
+)
+def test_message_id(message_id: str, header: str) -> None:
+    assert parse(make(message_id=message_id))["Message-ID"] == header
+
+
+@pytest.mark.parametrize("field", ["sender", "recipient"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a@b.example, c@d.example",
+        "a@b.example; c@d.example",
+        "a@b.example\nBcc: c@d.example",
+        "a@b.example\r\nRCPT TO:<c@d.example>",
+        "<a@b.example> SIZE=1",
+        "a@b.example <c@d.example>",
+        "x <a@b.example>, y <c@d.example>",
+    ],
+)
+def test_anything_but_one_address_is_refused(field: str, address: str) -> None:
+    with pytest.raises(ValueError, match="must") as refusal:
+        make(**{field: address})
+    assert not address or address not in str(refusal.value)
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_no_text_becomes_a_header(subject: str, body: str) -> None:
+    body = body.encode(errors="replace").decode()
+    message = parse(make(subject=subject, body=body))
+    assert sorted(name.lower() for name in message) == sorted(HEADERS)
+    assert [address.addr_spec for address in message["To"].addresses] == ["ada@client.example"]
+    assert not message.is_multipart()
+
+
+@pytest.mark.parametrize(
+    "injected", ["\nBcc: evil@x.example", "\r\n\r\n<html>", "\u2028Bcc: evil@x.example", "\x0bBcc: x"]
+)
+def test_line_breaks_in_a_subject(injected: str) -> None:
+    message = parse(make(subject=f"Deleted{injected}"))
+    assert {name.lower() for name in message} == HEADERS
+    assert str(message["Subject"]).startswith("Deleted ")
+
+
+@pytest.mark.parametrize(
+    "body", ["é" * 500, "x" * 5000, "From here\n.\n.\nend", "\x00\x7f\x85", "a\rb", "\u2028", "= =\t"]
+)
+def test_body_travels_in_short_lines_of_ascii(body: str) -> None:
+    envelope = make(body=body)
+    raw = envelope.message.as_bytes()
+    assert raw.isascii()
+    assert all(len(line) <= 78 for line in raw.split(b"\r\n"))
+    assert parse(envelope).get_content().split() == body.split()
