@@ -53,7 +53,7 @@ def test_credentials() -> None:
     ["http://user:hunter2@proxy.example", "socks5://hunter2.example", "http://hunter2 .example", "http://hunter2:0"],
 )
 def test_refused_without_repeating_it(address: str) -> None:
-    with pytest.raises(IntegrationError, match="^proxy: ") as refusal:
+    with pytest.raises(IntegrationError, match="proxy: ") as refusal:
         read_proxy(address, None, None, SecretsInPlay())
     assert refusal.value.code is ErrorCode.INVALID_SETTINGS
     assert "hunter2" not in refusal.value.message

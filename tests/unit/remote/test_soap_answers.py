@@ -25,13 +25,13 @@ SOAP_EXCEPTION = "System.Web.Services.Protocols.SoapException: "
     [
         ("Invalid user name or password.", "Invalid user name or password."),
         (
-            f"{SOAP_EXCEPTION}Invalid user name or password.\n   at tsiWS.Check () [0x00013] in <3f1a>:0 \n  at (wrapper)",
+            f"{SOAP_EXCEPTION}Invalid user name or password.\n   at tsiWS.Check () [0x00013] in <3f1a>:0 \n  at (w)",
             "Invalid user name or password.",
         ),
         (f"{SOAP_EXCEPTION}Bad login at tsiWS.Check(String name) in c:\\tsi\\tsiWS.cs:line 12", "Bad login"),
         (f"\r\n  {SOAP_EXCEPTION}No such user\r\n   at X.Y()", "No such user"),
         (
-            f"{SOAP_EXCEPTION}Server was unable to process request. ---> System.UnauthorizedAccessException: Wrong password"
+            f"{SOAP_EXCEPTION}Server was unable to process. ---> System.UnauthorizedAccessException: Wrong password"
             "\n   at tsiWS.Check()\n   --- End of inner exception stack trace ---",
             "Wrong password",
         ),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+import certifi
 import pytest
-import trustme
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.tls import tls_context
@@ -19,7 +19,8 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._remote.tls import t
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    trustme.CA().cert_pem.write_to_path(str(path))
+    end = "-----END CERTIFICATE-----\n"
+    path.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
     return path
 
 

@@ -31,7 +31,7 @@ def wrapped_by_context(inner: BaseException) -> BaseException:
     try:
         try:
             raise inner
-        except BaseException:
+        except BaseException:  # noqa: BLE001 (whatever it is, it gets hidden)
             raise RuntimeError(SECRET) from None
     except RuntimeError as error:
         return error
