@@ -7,7 +7,10 @@ Private: the forms in which a secret can turn up in a text, as regular expressio
 
 Serialisers escape some characters and leave others alone, and no two choose the same ones. So instead of a list of what
 each library writes, every character that is ever escaped is matched in any of its forms; only what changes a text as a
-whole (Base64, hexadecimal digits) has an expression of its own.
+whole (Base64, hexadecimal digits, doubled quotes) has an expression of its own.
+
+A text may come from a hostile server, so no expression may read it in more than one way: that would let a long text
+keep the search busy for ever. This is why backslashes are counted together with the character that they stand before.
 """
 
 from __future__ import annotations
@@ -24,90 +27,95 @@ _BITS_OF_BASE64 = 6
 _BITS_OF_BYTE = 8
 _BETWEEN_HEXADECIMAL = r"(?:%|\\{1,2}x|[ :-])?"
 _BACKSLASH_LETTERS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\0": "0"}
-# Single quotes inside single quotes: SQL, YAML and PowerShell; two ways of POSIX shells.
-_QUOTED_QUOTES = ("''", "'\"'\"'", r"'\\''")
+# A single quote inside single quotes: SQL, YAML and PowerShell; two ways of POSIX shells.
+_QUOTED_QUOTES = ("''", "'\"'\"'", r"'\''")
 _ENTITY_NAMES = {**codepoint2name, ord("'"): "apos"}
+_UNITS = re.compile(r"(\\*)([^\\]|\Z)", re.DOTALL)
+# How often a text is escaped again, as in JSON in JSON in Python; each time doubles its backslashes.
+_DOUBLINGS = (8, 4, 2)
 
 
 def expressions_for(secret: str) -> Iterator[tuple[int, str]]:
     """
     Tell what to look for when a secret must not be shown.
 
-    :param secret: one line of at least one character; more lines work where line ends are kept.
+    :param secret: at least one character.
     :returns: pairs of the length of the shortest text that an expression matches, and the expression.
     """
-    yield len(secret), _escaped(secret)
+    yield len(secret), "".join(_unit(len(run), character) for run, character in _UNITS.findall(secret))
+    if "'" in secret:
+        yield from ((len(secret), re.escape(secret.replace("'", quoted))) for quoted in _QUOTED_QUOTES)
     for octets in _encoded(secret):
-        yield 2 * len(octets), _hexadecimal(octets)
+        yield 2 * len(octets), _BETWEEN_HEXADECIMAL.join(_digits(octet) for octet in octets)
         for preceding in range(3):
             yield len(octets) * _BITS_OF_BYTE // _BITS_OF_BASE64, _base64(octets, preceding)
 
 
-def _encoded(secret: str) -> list[bytes]:
-    octets = [secret.encode("utf-8", "surrogatepass")]
-    if not secret.isascii() and all(ord(character) < 256 for character in secret):
-        octets.append(secret.encode("latin-1"))  # how HTTP libraries write Basic credentials
-    return octets
+def _unit(backslashes: int, character: str) -> str:
+    """Match a run of backslashes and the one character behind it, either of which may be missing."""
+    if character == "" or (character.isascii() and character.isalnum()):
+        return _backslashes(backslashes) + character
+    raw, escape, reference = _raw(character), _escape(character), _reference(character)
+    if not backslashes:
+        return rf"(?:\\{{0,7}}{raw}|\\{{1,7}}{escape}|{reference})"
+    return (
+        f"(?:{_escaping_backslashes(backslashes)}{escape}"
+        f"|{_escaping_backslashes(backslashes)}{raw}"
+        f"|{_backslashes(backslashes)}(?:{raw}|{reference}))"
+    )
 
 
-def _escaped(secret: str) -> str:
-    # A run of backslashes is one unit: with a choice at each of them, a long run could be read in countless ways.
-    return "".join(_unit(run) for run in re.findall(r"\\+|.", secret, re.DOTALL))
+def _backslashes(number: int) -> str:
+    """Match backslashes that stand for themselves."""
+    if not number:
+        return ""
+    doubled = [rf"\\{{{factor * number}}}" for factor in (*_DOUBLINGS, 1)]
+    encoded = [rf"(?:{form}){{{number}}}" for form in (_reference("\\"), r"\\{1,4}(?:u005[cC]|x5[cC])")]
+    return f"(?:{'|'.join(doubled + encoded)})"
 
 
-def _unit(run: str) -> str:
-    character = run[0]
-    if character.isascii() and character.isalnum():
-        return character
-    forms = [*_percent(character), _entity(character), _unicode_escape(character)]
-    if len(run) > 1:
-        forms = [f"(?:{form}){{{len(run)}}}" for form in forms]
-    return f"(?:{'|'.join([*forms, *_backslashed(run), *_plain(run)])})"
+def _escaping_backslashes(number: int) -> str:
+    """Match backslashes of which some stand for themselves, and at least one escapes what follows."""
+    ranges = (rf"\\{{{factor * number + 1},{factor * number + factor - 1}}}" for factor in _DOUBLINGS)
+    return f"(?:{'|'.join(ranges)})"
 
 
-def _plain(run: str) -> list[str]:
-    if run == " ":
-        return [r"\+", " "]
-    if run == "'":
-        return [*_QUOTED_QUOTES, "'"]
-    return [re.escape(run)]
+def _raw(character: str) -> str:
+    return "[ +]" if character == " " else re.escape(character)
 
 
-def _backslashed(run: str) -> list[str]:
-    character = run[0]
-    if character == "\\":
-        return [rf"\\{{{factor * len(run)}}}" for factor in (8, 4, 2)]
-    letter = _BACKSLASH_LETTERS.get(character)
-    return [rf"\\{{1,7}}{letter or re.escape(character)}"]
-
-
-def _percent(character: str) -> list[str]:
-    return ["".join(f"%(?:25)?{_digits(octet)}" for octet in octets) for octets in _encoded(character)]
-
-
-def _entity(character: str) -> str:
+def _escape(character: str) -> str:
+    """Match what stands behind the backslash when a character is escaped in JSON, Python or YAML."""
     number = ord(character)
-    forms = [f"#0{{0,5}}{number}", f"#[xX]0{{0,5}}{_any_case(f'{number:x}')}"]
+    utf16 = character.encode("utf-16-be", "surrogatepass")
+    utf8 = character.encode("utf-8", "surrogatepass")
+    forms = [
+        "u" + r"\\{1,4}u".join(_digits(*utf16[at : at + 2]) for at in range(0, len(utf16), 2)),
+        "x" + r"\\{1,4}x".join(_digits(octet) for octet in utf8),
+        f"U{_any_case(f'{number:08x}')}",
+    ]
+    if 127 < number < 256:
+        forms.append(f"x{_digits(number)}")
+    if character in _BACKSLASH_LETTERS:
+        forms.append(_BACKSLASH_LETTERS[character])
+    return f"(?:{'|'.join(forms)})"
+
+
+def _reference(character: str) -> str:
+    """Match a character as it is written in a URL, or as an entity of XML and HTML."""
+    number = ord(character)
+    in_url = ["".join(f"%(?:25)?{_digits(octet)}" for octet in octets) for octets in _encoded(character)]
+    entities = [f"#0{{0,5}}{number}", f"#[xX]0{{0,5}}{_any_case(f'{number:x}')}"]
     if number in _ENTITY_NAMES:
-        forms.append(_ENTITY_NAMES[number])
-    return f"&(?:amp;)?(?:{'|'.join(forms)});"
+        entities.append(_ENTITY_NAMES[number])
+    return f"(?:{'|'.join(in_url)}|&(?:amp;)?(?:{'|'.join(entities)});)"
 
 
-def _unicode_escape(character: str) -> str:
-    number = ord(character)
-    units = character.encode("utf-16-be", "surrogatepass")
-    forms = ["".join(rf"\\{{1,4}}u{_any_case(units[at : at + 2].hex())}" for at in range(0, len(units), 2))]
-    if number > 0xFFFF:
-        forms.append(rf"\\{{1,4}}U{_any_case(f'{number:08x}')}")
-    if number < 256:
-        forms.append(rf"\\{{1,4}}x{_digits(number)}")
-    if number > 127:
-        forms.append("".join(rf"\\{{1,4}}x{_digits(octet)}" for octet in character.encode("utf-8", "surrogatepass")))
-    return "|".join(forms)
-
-
-def _hexadecimal(octets: bytes) -> str:
-    return _BETWEEN_HEXADECIMAL.join(_digits(octet) for octet in octets)
+def _encoded(text: str) -> list[bytes]:
+    octets = [text.encode("utf-8", "surrogatepass")]
+    if not text.isascii() and all(ord(character) < 256 for character in text):
+        octets.append(text.encode("latin-1"))  # how HTTP libraries write Basic credentials
+    return octets
 
 
 def _base64(octets: bytes, preceding: int) -> str:
@@ -132,8 +140,8 @@ def _base64_unit(bits: str) -> str:
     return f"(?:{'|'.join([f'[{letters}]', *specials])})" if specials else f"[{letters}]"
 
 
-def _digits(octet: int) -> str:
-    return _any_case(f"{octet:02x}")
+def _digits(*octets: int) -> str:
+    return _any_case(bytes(octets).hex())
 
 
 def _any_case(digits: str) -> str:
