@@ -52,11 +52,11 @@ options:
     default: false
   history_retention:
     description:
-      - Drops entries of the history that are older than this number of days. If omitted, all are kept.
+      - Drops entries of the instance's history that are older than this number of days. If omitted, all are kept.
     type: int
   notification_retention:
     description:
-      - Drops delivered notifications that are older than this number of days. If omitted, all are kept.
+      - Drops delivered notifications of the instance that are older than this number of days. If omitted, all are kept.
     type: int
 seealso:
   - module: msp.kaspersky.registry_info
