@@ -1,0 +1,201 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Plays playbooks/demo.yml against the sandbox, looks at it from outside, and sums up what happened.
+
+Everything happens in a private temporary folder, the home folder of Ansible included: nothing of the user's is touched.
+``make demo`` runs this; by hand: ``python tests/demo/run.py``, with the requirements of meta/ and tests/sandbox.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from report import Report, Task
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DEMO = Path(__file__).resolve().parent
+START_SECONDS = 30
+LONGEST_PLAY = 600
+
+INTRODUCTION = """\
+The sandbox runs as process {pid}. It stands in for Tigerpaw, for a mail server and for a webhook.
+Secrets are kept in the registry, encrypted under a key made for this run, because an empty machine has no keyring.
+"""
+
+# The user's own settings must not change what the demonstration shows.
+FOREIGN_SETTINGS = ("ANSIBLE_", "MSP_KASPERSKY_", "PYTHON", "XDG_")
+
+
+@dataclass
+class Stage:
+    """
+    The private folder in which everything happens.
+
+    :param secrets: what must not show, by the name of its file.
+    """
+
+    folder: Path
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("home", "tmp", "secrets", "collections/ansible_collections/msp"):
+            (self.folder / name).mkdir(mode=0o700, parents=True)
+        (self.folder / "collections/ansible_collections/msp/kaspersky").symlink_to(CHECKOUT)
+
+    @property
+    def story(self) -> Path:
+        """The file in which the callback plugin writes down what each task did."""
+        return self.folder / "story.jsonl"
+
+    @property
+    def settings(self) -> Path:
+        """The file with the variables of the playbook, without secrets."""
+        return self.folder / "settings.json"
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of every process of the demonstration."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
+        return own | {
+            "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
+            "ANSIBLE_CONFIG": str(DEMO / "ansible.cfg"),
+            "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()).lower(),
+            "DEMO_STORY": str(self.story),
+            "HOME": str(self.folder / "home"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(CHECKOUT / "tests"),
+            "TMPDIR": str(self.folder / "tmp"),
+        }
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """Put a secret into a file of its own, as a secret manager would."""
+        path = self.folder / "secrets" / name
+        path.touch(mode=0o600)
+        path.write_text(value, encoding="utf-8")
+        self.secrets[name] = value
+
+
+def main() -> int:
+    """Play, sum up, and return the exit code."""
+    with tempfile.TemporaryDirectory(prefix="msp-kaspersky-demo-") as name:
+        stage = Stage(Path(name))
+        with sandbox(stage) as details:
+            prepare(stage, details)
+            print(INTRODUCTION.format(**details), flush=True)
+            exit_code, output = play(stage)
+            report = Report(
+                tasks=[Task.read(line) for line in lines_of(stage.story)],
+                requests=ask(details, "/requests")["requests"],
+                mails=ask(details, "/mails")["mails"],
+                webhook_secret=stage.secrets["webhook_secret"],
+                leaked=[name for name, value in stage.secrets.items() if shows(output, value)],
+                secrets=len(stage.secrets),
+                exit_code=exit_code,
+            )
+    report.left_behind = Path(name).exists()
+    print(report.text())
+    return int(bool(report.faults()))
+
+
+@contextmanager
+def sandbox(stage: Stage) -> Iterator[dict[str, Any]]:
+    """Run the sandbox as a child; it ends with this block, or with this process at the latest."""
+    file = stage.folder / "sandbox.json"
+    command = [sys.executable, "-m", "sandbox", "--with-parent", "--details", str(file)]
+    process = subprocess.Popen(command, env=stage.environment())
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not file.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("The sandbox does not start.")
+            time.sleep(0.05)
+        yield json.loads(file.read_text(encoding="utf-8"))
+    finally:
+        process.terminate()
+        process.wait(timeout=START_SECONDS)
+
+
+def prepare(stage: Stage, details: dict[str, Any]) -> None:
+    """Write down for the playbook what the sandbox accepts: secrets in a file each, the rest as variables."""
+    tigerpaw, mail, webhook = details["tigerpaw"], details["smtp"], details["webhook"]
+    new_key = ask(details, "/users", {"system": "rest"})
+    for name in ("soap_password", "rest_private_key"):
+        stage.keep_secret(name, tigerpaw.pop(name))
+    stage.keep_secret("new_rest_private_key", new_key["secret"])
+    stage.keep_secret("smtp_password", mail["smtp_password"])
+    stage.keep_secret("webhook_url", webhook["webhook_url"])
+    stage.keep_secret("webhook_secret", webhook["webhook_secret"])
+    stage.keep_secret("secret_key", base64.b64encode(os.urandom(32)).decode("ascii"))
+    variables = {
+        "demo_secrets": str(stage.folder / "secrets"),
+        "demo_tigerpaw": tigerpaw,
+        "demo_new_rest_public_key": new_key["name"],
+        "demo_mail": {"host": mail["smtp_host"], "port": mail["smtp_port"], "username": mail["smtp_username"]},
+        "demo_ca_path": details["ca_path"],
+    }
+    stage.settings.write_text(json.dumps(variables), encoding="utf-8")
+
+
+def play(stage: Stage) -> tuple[int, str]:
+    """
+    Run the playbook and show its output as it comes.
+
+    :returns: the exit code of ansible-playbook, and all that it printed.
+    """
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, "msp.kaspersky.demo", "--extra-vars", f"@{stage.settings}"]
+    process = subprocess.Popen(
+        command, env=stage.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    limit = threading.Timer(LONGEST_PLAY, process.terminate)
+    limit.start()
+    printed = []
+    try:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            printed.append(line)
+        return process.wait(), "".join(printed)
+    finally:
+        limit.cancel()
+        process.terminate()
+        process.wait()
+
+
+def ask(details: dict[str, Any], path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask the sandbox's control API; with a body, tell it something."""
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{details['control_url']}{path}", data=content)  # noqa: S310 - our own sandbox
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=START_SECONDS) as answer:
+        return json.load(answer)
+
+
+def lines_of(path: Path) -> list[str]:
+    """Read the lines of a file, none if it is not there."""
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def shows(output: str, secret: str) -> bool:
+    """Tell whether a secret can be read in an output, plain or as JSON writes it."""
+    forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return any(form in output for form in forms)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
