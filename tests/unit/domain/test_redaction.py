@@ -244,18 +244,19 @@ def test_neither_repr_nor_str_shows_a_value() -> None:
 
 
 def test_results_are_walked() -> None:
+    masked = in_play("a secret")
     result = {
         "a secret": ["a secret", ("x a secret", {"a secret"}), frozenset({"a secret"})],
         "kept": [True, False, None, 5, 2.5],
         5: "five",
     }
-    assert in_play("a secret").redact_all(result) == {
+    assert masked.redact_all(result) == {
         MASK: [MASK, (f"x {MASK}", {MASK}), frozenset({MASK})],
         "kept": [True, False, None, 5, 2.5],
         5: "five",
     }
-    assert result["kept"][0] is True
     assert "a secret" in result, "the original is not touched"
+    assert masked.redact_all([True, 1, 0.0])[0] is True
     assert SecretsInPlay().redact_all(result) == result
 
 
