@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -85,12 +85,13 @@ def read_sessions(folder: Path) -> Iterator[tuple[str, Tally]]:
         yield name, tally
 
 
-def describe_cores(folder: Path) -> str:
+def describe_cores(folder: Path, sessions: Iterable[str]) -> str:
     """Return a line that says which versions of ansible-core were run and which of the supported ones were not."""
-    versions = sorted({file.read_text(encoding="utf-8") for file in folder.glob("*/core")})
+    files = [folder / name / "core" for name in sessions]
+    versions = sorted({file.read_text(encoding="utf-8") for file in files if file.exists()})
     missing = [minor for minor in SUPPORTED_CORES if not any(version.startswith(f"{minor}.") for version in versions)]
     python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
-    return f"{python}, ansible-core {' and '.join(versions)}; not run: {', '.join(missing) or 'none'}"
+    return f"{python}, ansible-core {' and '.join(versions) or 'none'}; not run: {', '.join(missing) or 'none'}"
 
 
 def summarise(sessions: dict[str, Tally]) -> str:
@@ -112,7 +113,7 @@ def main(folder: Path) -> int:
         print("0 passed, 1 failed")
         return 1
     sessions = dict(read_sessions(folder))
-    print(f"\n{describe_cores(folder)}\n\n{summarise(sessions)}")
+    print(f"\n{describe_cores(folder, sessions)}\n\n{summarise(sessions)}")
     return int(not sessions or any(tally.failed for tally in sessions.values()))
 
 
