@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
@@ -29,7 +30,14 @@ def prove_settings(
     """
     connection, patience = connection_of(context.options), _patience(context.options)
     filled = effective_settings(platform, dict(settings))
-    return connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
+    verification = connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
+    if settings.get("validate_certs") is not False:
+        return verification
+    warning = (
+        f"The TLS certificate of {platform.title} was not verified (validate_certs: false): whoever is in between can "
+        "read the credentials. A ca_path is safer."
+    )
+    return replace(verification, warnings=(*verification.warnings, warning))
 
 
 def require_verified(platform: Platform, verification: Verification, required: Sequence[str]) -> None:
