@@ -25,7 +25,7 @@ def is_gone(process: str) -> bool:
 
     :param process: as :func:`this_process` names it.
     """
-    host, _, number = process.rpartition("/")
+    host, _slash, number = process.rpartition("/")
     if host != socket.gethostname():
         return False
     try:
