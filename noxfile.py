@@ -16,21 +16,18 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import nox
 from nox.command import CommandFailed
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "tests" / "tools"))  # for the two imports below
+sys.path.insert(0, str(ROOT / "tests" / "tools"))  # for the three imports below
 
 from collection_copy import copy_collection, provide_pip_bootstrap  # noqa: E402
 from results import Checks  # noqa: E402
+from sandbox_child import running_sandbox  # noqa: E402
 
 BUILD = ROOT / "build"
 HOME = BUILD / "home"
@@ -83,7 +80,8 @@ def integration(session: nox.Session, core: str) -> None:
     prepare(session, CORES[core], *RUNTIME, *SANDBOX)
     copy = copy_collection(ROOT, BUILD / f"integration-{core}")
     command = ["ansible-test", "integration", "--local", "--python", PYTHON]
-    with sandbox(session) as details, session.chdir(copy):
+    python = Path(session.bin, "python")
+    with running_sandbox(python, results(session) / "sandbox.json") as details, session.chdir(copy):
         Path("tests/integration/integration_config.yml").write_text(json.dumps({"sandbox": details}), encoding="utf-8")
         targets = session.posargs or output(session, *command, "--list-targets").split()
         check_all(session, {target: [*command, target] for target in targets})
@@ -212,21 +210,3 @@ def tarball(folder: Path) -> Path:
 def site_packages(session: nox.Session) -> Path:
     """Return where a session's libraries are installed."""
     return Path(session.virtualenv.location, "lib", f"python{PYTHON}", "site-packages")
-
-
-@contextmanager
-def sandbox(session: nox.Session) -> Iterator[dict[str, Any]]:
-    """Run the sandbox beside a session, and tell what to put where to reach it."""
-    details = results(session) / "sandbox.json"
-    command = [Path(session.bin, "python"), "-m", "sandbox", "--with-parent", "--details", details]
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")})
-    try:
-        deadline = time.monotonic() + 30
-        while not details.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                session.error("the sandbox does not start")
-            time.sleep(0.1)
-        yield json.loads(details.read_text(encoding="utf-8"))
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
