@@ -146,7 +146,7 @@ def release(session: nox.Session) -> None:
         "galaxy-importer": ["python", str(ROOT / "tests/tools/import_collection.py"), str(tarball(folder))],
     }
     with session.chdir(copy):
-        check_all(session, checks)
+        check_all(session, checks, ANSIBLE_COLLECTIONS_PATH=str(folder))
 
 
 @nox.session
