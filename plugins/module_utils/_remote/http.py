@@ -192,9 +192,10 @@ class HttpClient:
         return open_session(tls, proxy, proxy_tls)
 
     def _pause(self, state: Any) -> float:
-        growing = self._tenacity.wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
+        growing = self._tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE)
+        jitter = self._tenacity.wait_random(0, FIRST_PAUSE)
         asked: float = state.outcome.exception().pause
-        return max(float(growing(state)), asked)
+        return max(float((growing + jitter)(state)), asked)
 
     def _attempt(self, method: str, url: str, headers: Callable[[], Mapping[str, str]], body: bytes | None) -> Answer:
         sent = {**_HEADERS, **headers()}
