@@ -17,7 +17,7 @@ from typing import Any
 from .errors import ErrorCode, Fault, InvalidSettings
 from .model import TENANT_KINDS, Integration, Tenant, TenantKind
 from .similar_names import SimilarNames
-from .text import clean_name, clean_text, nearest
+from .text import LONGEST_NAME, clean_name, clean_text, nearest
 
 OPTIONS = {TenantKind.VIRTUAL_SERVER: "virtual_servers", TenantKind.COMPANY: "companies"}
 _UID_KEYS = {TenantKind.VIRTUAL_SERVER: ("uid",), TenantKind.COMPANY: ("id", "uid")}
@@ -203,15 +203,27 @@ def _reference(faults: list[Fault], kind: TenantKind, option: str, entry: Any) -
     for key in unknown:
         near = nearest(key, allowed)
         faults.append(Fault(f"{option}.{key}", f"is unknown; did you mean {' or '.join(near or allowed)}?"))
-    uid = _cleaned(faults, f"{option}.{_UID_KEYS[kind][0]}", clean_text, _first(entry, _UID_KEYS[kind]))
+    uid = _cleaned(faults, f"{option}.{_UID_KEYS[kind][0]}", _clean_uid, _given_uid(faults, kind, option, entry))
     name = _cleaned(faults, f"{option}.name", clean_name, entry.get("name"))
-    if uid is None and name is None and not unknown:
+    if not unknown and all(entry.get(key) is None for key in (*_UID_KEYS[kind], "name")):
         faults.append(Fault(option, f"needs a name or {' or '.join(_UID_KEYS[kind])}"))
     return TenantReference(option, uid, name, _truth(faults, f"{option}.new", entry.get("new")))
 
 
-def _first(entry: Mapping[Any, Any], keys: Iterable[str]) -> object:
-    return next((entry[key] for key in keys if entry.get(key) is not None), None)
+def _given_uid(faults: list[Fault], kind: TenantKind, option: str, entry: Mapping[Any, Any]) -> object:
+    given = {key: entry[key] for key in _UID_KEYS[kind] if entry.get(key) is not None}
+    if len(given) > 1:
+        told = "and uid are two words for the same identifier: give one of them"
+        faults.append(Fault(f"{option}.{_UID_KEYS[kind][0]}", told))
+        return None
+    return next(iter(given.values()), None)
+
+
+def _clean_uid(value: object) -> str:
+    uid = clean_text(value)
+    if len(uid) > LONGEST_NAME:
+        raise ValueError(f"must not be longer than {LONGEST_NAME} characters")
+    return uid
 
 
 def _truth(faults: list[Fault], option: str, value: object) -> bool:
@@ -233,10 +245,15 @@ def _cleaned(faults: list[Fault], option: str, cleaner: Callable[[object], str],
 
 def _refuse_repeated(faults: list[Fault], references: Sequence[TenantReference]) -> None:
     seen: dict[tuple[str, str], str] = {}
+    identified = {reference.name: reference.option for reference in references if reference.uid and reference.name}
     for reference in references:
         key = ("uid", reference.uid) if reference.uid else ("name", reference.name or "")
         if key[1] and key in seen:
             faults.append(Fault(reference.option, f"is the same tenant as {seen[key]}"))
+        elif not reference.uid and reference.name in identified:
+            # Once both are known, the name alone could mean either of them.
+            told = f"has the name of {identified[reference.name]}, which has an identifier: give this one's as well"
+            faults.append(Fault(reference.option, told))
         seen.setdefault(key, reference.option)
 
 
