@@ -18,19 +18,19 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from report import Report, Task
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 DEMO = Path(__file__).resolve().parent
-START_SECONDS = 30
+CHECKOUT = DEMO.parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests" / "tools"))  # for the sandbox
+
+from report import Report, Task  # noqa: E402
+from sandbox_child import running_sandbox  # noqa: E402
+
+LONGEST_ANSWER = 30
 LONGEST_PLAY = 600
 
 INTRODUCTION = """\
@@ -54,7 +54,7 @@ class Stage:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("home", "tmp", "secrets", "collections/ansible_collections/msp"):
+        for name in ("home", "secrets", "temporary", "collections/ansible_collections/msp"):
             (self.folder / name).mkdir(mode=0o700, parents=True)
         (self.folder / "collections/ansible_collections/msp/kaspersky").symlink_to(CHECKOUT)
 
@@ -69,7 +69,7 @@ class Stage:
         return self.folder / "settings.json"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of every process of the demonstration."""
+        """Return the environment in which Ansible runs."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
         return own | {
             "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
@@ -78,8 +78,7 @@ class Stage:
             "DEMO_STORY": str(self.story),
             "HOME": str(self.folder / "home"),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": str(CHECKOUT / "tests"),
-            "TMPDIR": str(self.folder / "tmp"),
+            "TMPDIR": str(self.folder / "temporary"),
         }
 
     def keep_secret(self, name: str, value: str) -> None:
@@ -94,7 +93,7 @@ def main() -> int:
     """Play, sum up, and return the exit code."""
     with tempfile.TemporaryDirectory(prefix="msp-kaspersky-demo-") as name:
         stage = Stage(Path(name))
-        with sandbox(stage) as details:
+        with running_sandbox(Path(sys.executable), stage.folder / "sandbox.json") as details:
             prepare(stage, details)
             print(INTRODUCTION.format(**details), flush=True)
             exit_code, output = play(stage)
@@ -107,27 +106,9 @@ def main() -> int:
                 secrets=len(stage.secrets),
                 exit_code=exit_code,
             )
-    report.left_behind = Path(name).exists()
+    report.left_behind = any(Path(path).exists() for path in (name, details["ca_path"]))
     print(report.text())
     return int(bool(report.faults()))
-
-
-@contextmanager
-def sandbox(stage: Stage) -> Iterator[dict[str, Any]]:
-    """Run the sandbox as a child; it ends with this block, or with this process at the latest."""
-    file = stage.folder / "sandbox.json"
-    command = [sys.executable, "-m", "sandbox", "--with-parent", "--details", str(file)]
-    process = subprocess.Popen(command, env=stage.environment())
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not file.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("The sandbox does not start.")
-            time.sleep(0.05)
-        yield json.loads(file.read_text(encoding="utf-8"))
-    finally:
-        process.terminate()
-        process.wait(timeout=START_SECONDS)
 
 
 def prepare(stage: Stage, details: dict[str, Any]) -> None:
@@ -182,7 +163,7 @@ def ask(details: dict[str, Any], path: str, body: dict[str, Any] | None = None) 
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{details['control_url']}{path}", data=content)  # noqa: S310 - our own sandbox
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=START_SECONDS) as answer:
+    with opener.open(request, timeout=LONGEST_ANSWER) as answer:
         return json.load(answer)
 
 
