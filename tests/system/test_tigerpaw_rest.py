@@ -237,9 +237,7 @@ def test_own_authority(sandbox: Sandbox) -> None:
     assert ask(sandbox, **changes).state is VerificationState.VERIFIED
 
 
-def test_certificate_not_verified_on_demand_without_noise(
-    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_certificate_not_verified_on_demand_without_noise(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = ask(sandbox, url=sandbox.unknown_ca_url, ca_path=None, validate_certs=False)

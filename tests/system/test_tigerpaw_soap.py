@@ -152,7 +152,7 @@ def answer_with(sandbox: Sandbox, operation: str, result: str, times: int | None
 
 @pytest.mark.parametrize(
     "result",
-    ["", "<Accounts xmlns='' />", "21.1.0.0", "&lt;Accounts /&gt;", "&lt;not xml", "<R xmlns=''><Message>Hi</Message></R>"],
+    ["", "<Accounts xmlns='' />", "21.1.0.0", "&lt;A /&gt;", "&lt;not xml", "<R xmlns=''><Message>Hi</Message></R>"],
 )
 def test_answers_that_do_not_tell(sandbox: Sandbox, result: str) -> None:
     answer_with(sandbox, LISTING, result)
@@ -165,7 +165,7 @@ def test_answers_that_do_not_tell(sandbox: Sandbox, result: str) -> None:
     ("result", "code", "told"),
     [
         ("<R xmlns=''><Error>Wrong password</Error></R>", ErrorCode.CREDENTIALS_REFUSED, "(Wrong password)"),
-        ("&lt;R&gt;&lt;Error&gt;Wrong password&lt;/Error&gt;&lt;/R&gt;", ErrorCode.CREDENTIALS_REFUSED, "Wrong password"),
+        ("&lt;R&gt;&lt;Error&gt;Bad password&lt;/Error&gt;&lt;/R&gt;", ErrorCode.CREDENTIALS_REFUSED, "Bad password"),
         ("<R xmlns=''><Error>Database is down</Error></R>", ErrorCode.UNEXPECTED_ANSWER, "not proven"),
     ],
 )

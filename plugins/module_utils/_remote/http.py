@@ -115,11 +115,11 @@ class HttpClient:
         self._connection = connection
         self._origin = self._origin_of(endpoint.url)
         self._tenacity = require("tenacity")
-        of_requests, of_urllib3 = require("requests").exceptions, require("urllib3").exceptions
+        self._requests = require("requests")
+        of_requests, of_urllib3 = self._requests.exceptions, require("urllib3").exceptions
         silence("urllib3")
         self._foreign = (of_requests.RequestException, of_urllib3.HTTPError, OSError, ValueError)
         self._timeouts = (of_requests.Timeout, of_urllib3.TimeoutError, TimeoutError)
-        self._uncarriable = (of_requests.InvalidHeader, of_requests.InvalidURL, UnicodeError)
         self._session = self._open(endpoint, in_play or SecretsInPlay())
 
     def __enter__(self) -> HttpClient:
@@ -206,17 +206,23 @@ class HttpClient:
                 return Answer(response.status_code, response.headers, self._read(url, response, deadline))
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline) -> Any:
-        timeout = self._connection.timeout
+        prepared = self._prepare(method, url, headers, body)
         try:
-            return self._session.request(method, url, data=body, headers=headers, timeout=timeout, stream=True)
-        except self._uncarriable:
-            told = "one of the settings contains characters that an HTTP request cannot carry"
-            raise self.error(ErrorCode.INVALID_SETTINGS, url, told) from None
+            return self._session.send(prepared, timeout=self._connection.timeout, stream=True)
         except self._foreign as error:
             if untrusted := self._failures.untrusted(url, error):
                 raise untrusted from None
             too_slow = deadline.passed or isinstance(error, self._timeouts)
             raise _Passing(self._failures.no_answer(url, error, too_slow)) from None
+
+    def _prepare(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Any:
+        try:
+            for value in headers.values():
+                value.encode("latin-1")  # which http.client would do, after connecting
+            return self._session.prepare_request(self._requests.Request(method, url, headers, data=body))
+        except self._foreign:
+            told = "one of the settings contains characters that an HTTP request cannot carry"
+            raise self.error(ErrorCode.INVALID_SETTINGS, url, told) from None
 
     def _read(self, url: str, response: Any, deadline: Deadline) -> bytes:
         def read(size: int) -> bytes:

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from .._domain.text import clean_email
@@ -21,15 +21,24 @@ _NAMED_ADDRESS = re.compile(r'\s*"?([^"<>@,;\\]*)"?\s*<([^<>]+)>\s*')
 
 
 @dataclass(frozen=True)
-class Envelope:
-    """A message, and what the mail servers go by, which are not its headers."""
+class Letter:
+    """
+    A message, ready to be sent.
 
-    message: EmailMessage
+    :param sender: what mail servers go by, whatever the headers say; likewise ``recipient``.
+    """
+
+    content: bytes
     sender: str
     recipient: str
 
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether an address can be written only with the extension SMTPUTF8 (RFC 6531)."""
+        return not (self.sender + self.recipient).isascii()
 
-def compose(sender: str, recipient: str, subject: str, body: str, message_id: str, date: datetime) -> Envelope:
+
+def compose(sender: str, recipient: str, subject: str, body: str, message_id: str, date: datetime) -> Letter:
     """
     Compose a message of plain text.
 
@@ -43,16 +52,16 @@ def compose(sender: str, recipient: str, subject: str, body: str, message_id: st
     """
     named = _NAMED_ADDRESS.fullmatch(sender)
     name, address = named.groups() if named else ("", sender)
-    envelope_sender, envelope_recipient = _ascii_domain(clean_email(address)), _ascii_domain(clean_email(recipient))
-    message = EmailMessage(policy=SMTP)
-    message["From"] = f'"{_one_line(name)}" <{envelope_sender}>' if name.strip() else envelope_sender
-    message["To"] = envelope_recipient
+    from_address, to_address = _ascii_domain(clean_email(address)), _ascii_domain(clean_email(recipient))
+    message = EmailMessage(policy=SMTP if (from_address + to_address).isascii() else SMTPUTF8)
+    message["From"] = f'"{_one_line(name)}" <{from_address}>' if name.strip() else from_address
+    message["To"] = to_address
     message["Subject"] = _one_line(subject)
     message["Date"] = format_datetime(date)
-    message["Message-ID"] = _identifier(message_id, envelope_sender)
+    message["Message-ID"] = _identifier(message_id, from_address)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office notes away
     message.set_content(body, charset="utf-8", cte="quoted-printable")
-    return Envelope(message, envelope_sender, envelope_recipient)
+    return Letter(message.as_bytes(), from_address, to_address)
 
 
 def _ascii_domain(address: str) -> str:

@@ -92,7 +92,9 @@ class MailChannel:
             told = f"mail_from or the address of the administrator {error}."
             raise IntegrationError(ErrorCode.INVALID_SETTINGS, told) from None
         try:
-            self._connected().send_message(letter.message, letter.sender, [letter.recipient])
+            # Not send_message(), which would write ">From" for "From" at the beginning of a line.
+            options = ("SMTPUTF8", "BODY=8BITMIME") if letter.needs_smtputf8 else ()
+            self._connected().sendmail(letter.sender, [letter.recipient], letter.content, options)
         except (OSError, ValueError, MechanismMissing) as error:  # smtplib's own errors are OSErrors
             if not isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
                 self._drop()

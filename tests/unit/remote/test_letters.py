@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.msp.kaspersky.plugins.module_utils._remote.letters import Envelope, compose
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.letters import Letter, compose
 
 DATE = datetime(2026, 11, 22, 20, 51, 8, tzinfo=UTC)
 HEADERS = {
@@ -32,7 +32,7 @@ HEADERS = {
 }
 
 
-def make(**changes: Any) -> Envelope:
+def make(**changes: Any) -> Letter:
     values: dict[str, Any] = {
         "sender": "tool@msp.example",
         "recipient": "ada@client.example",
@@ -45,14 +45,14 @@ def make(**changes: Any) -> Envelope:
     return compose(**values)
 
 
-def parse(envelope: Envelope) -> EmailMessage:
-    return email.message_from_bytes(envelope.message.as_bytes(), policy=email.policy.default)  # type: ignore[return-value]
+def parse(letter: Letter) -> EmailMessage:
+    return email.message_from_bytes(letter.content, policy=email.policy.default)  # type: ignore[return-value]
 
 
 def test_plain_letter() -> None:
-    envelope = make()
-    assert (envelope.sender, envelope.recipient) == ("tool@msp.example", "ada@client.example")
-    message = parse(envelope)
+    letter = make()
+    assert (letter.sender, letter.recipient) == ("tool@msp.example", "ada@client.example")
+    message = parse(letter)
     assert {name.lower() for name in message} == HEADERS
     assert message["Subject"] == "Integration deleted"
     assert message["Date"] == "Sun, 22 Nov 2026 20:51:08 +0000"
@@ -63,20 +63,27 @@ def test_plain_letter() -> None:
 
 
 def test_every_attempt_makes_the_same_letter() -> None:
-    assert make().message.as_bytes() == make().message.as_bytes()
+    assert make() == make()
 
 
 def test_display_name() -> None:
-    envelope = make(sender='"Zoë Tool" <tool@msp.example>')
-    assert envelope.sender == "tool@msp.example"
-    [address] = parse(envelope)["From"].addresses
+    letter = make(sender='"Zoë Tool" <tool@msp.example>')
+    assert letter.sender == "tool@msp.example"
+    [address] = parse(letter)["From"].addresses
     assert (address.display_name, address.addr_spec) == ("Zoë Tool", "tool@msp.example")
 
 
 def test_domain_in_ascii() -> None:
-    envelope = make(recipient="ada@münchen.example")
-    assert envelope.recipient == "ada@xn--mnchen-3ya.example"
-    assert envelope.message["To"] == "ada@xn--mnchen-3ya.example"
+    letter = make(recipient="ada@münchen.example")
+    assert letter.recipient == "ada@xn--mnchen-3ya.example"
+    assert parse(letter)["To"] == "ada@xn--mnchen-3ya.example"
+    assert not letter.needs_smtputf8
+
+
+def test_local_part_beyond_ascii() -> None:
+    letter = make(recipient="jürgen@client.example")
+    assert letter.needs_smtputf8
+    assert "jürgen@client.example".encode() in letter.content
 
 
 @pytest.mark.parametrize(
@@ -135,8 +142,8 @@ def test_line_breaks_in_a_subject(injected: str) -> None:
     "body", ["é" * 500, "x" * 5000, "From here\n.\n.\nend", "\x00\x7f\x85", "a\rb", "\u2028", "= =\t"]
 )
 def test_body_travels_in_short_lines_of_ascii(body: str) -> None:
-    envelope = make(body=body)
-    raw = envelope.message.as_bytes()
+    letter = make(body=body)
+    raw = letter.content
     assert raw.isascii()
     assert all(len(line) <= 78 for line in raw.split(b"\r\n"))
-    assert parse(envelope).get_content().split() == body.split()
+    assert parse(letter).get_content().split() == body.split()
