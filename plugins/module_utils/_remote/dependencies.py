@@ -14,21 +14,29 @@ from typing import Any
 from .._domain.errors import ErrorCode, IntegrationError
 
 
-def require(module: str, package: str | None = None) -> Any:
+def require(module: str, package: str | None = None, major: int = 0) -> Any:
     """
     Import a third-party module.
 
     :param module: for example ``requests.adapters``.
     :param package: how pip calls it, if that is not the first part of the module's name.
+    :param major: the oldest major version that will do.
     :returns: the module.
     :raises IntegrationError: ``dependency_missing``, naming the library and the Python that lacks it.
     """
     library = package or module.partition(".")[0]
     try:
-        return importlib.import_module(module)
+        found = importlib.import_module(module)
     except ImportError:
-        told = f"The Python library {library} is missing or damaged for {sys.executable}; install it there with pip."
-        raise IntegrationError(ErrorCode.DEPENDENCY_MISSING, told, library=library) from None
+        raise _missing(library, "is missing or damaged") from None
+    if major and int(found.__version__.partition(".")[0]) < major:
+        raise _missing(f"{library}>={major}", f"is there only as version {found.__version__}")
+    return found
+
+
+def _missing(library: str, state: str) -> IntegrationError:
+    told = f"The Python library {library} {state} for {sys.executable}; install it there with pip."
+    return IntegrationError(ErrorCode.DEPENDENCY_MISSING, told, library=library)
 
 
 def silence(package: str) -> None:

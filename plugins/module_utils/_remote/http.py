@@ -116,7 +116,8 @@ class HttpClient:
         self._origin = self._origin_of(endpoint.url)
         self._tenacity = require("tenacity")
         self._requests = require("requests")
-        of_requests, of_urllib3 = self._requests.exceptions, require("urllib3").exceptions
+        # Older ones cannot verify a server by its IP address with a TLS context of ours.
+        of_requests, of_urllib3 = self._requests.exceptions, require("urllib3", major=2).exceptions
         silence("urllib3")
         self._foreign = (of_requests.RequestException, of_urllib3.HTTPError, OSError, ValueError)
         self._timeouts = (of_requests.Timeout, of_urllib3.TimeoutError, TimeoutError)

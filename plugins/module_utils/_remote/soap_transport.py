@@ -15,6 +15,8 @@ from .dependencies import require
 from .foreign_text import appearance
 from .http import Answer, HttpClient
 
+OTHER_DOCUMENT = "its WSDL wants to load another document, which is never done"
+
 
 @dataclass(frozen=True)
 class Reply:

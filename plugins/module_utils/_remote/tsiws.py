@@ -19,13 +19,21 @@ from .._domain.text import clean_operation, nearest
 from .dependencies import require, silence
 from .http import HttpClient
 from .soap_answers import Judgement, clean_fault_text, judge_fault, judge_result
-from .soap_transport import Reply, SoapTransport
+from .soap_transport import OTHER_DOCUMENT, Reply, SoapTransport
 
 BODY_NAMESPACE = "http://www.tigerpawsoftware.com"
 HEADER_NAMESPACE = "http://www.tigerpawsoftware.com/"
 """The vendor's two namespaces differ by the last slash."""
 
 OPTION = "tigerpaw.soap_check_operation"
+
+_ENTITIES = "it sent a document type or entities, which are never accepted"
+_FORBIDDEN = {
+    "DTDForbidden": _ENTITIES,
+    "EntitiesForbidden": _ENTITIES,
+    "ExternalReferenceForbidden": OTHER_DOCUMENT,
+}
+"""By the names of zeep's exceptions, since not every version has them all."""
 
 
 class TsiWebService:
@@ -133,19 +141,13 @@ class TsiWebService:
 
     @contextmanager
     def _understood(self, otherwise: str) -> Iterator[None]:
-        forbidden = self._zeep.exceptions
         try:
             yield
         except IntegrationError:
             raise
-        except (forbidden.DTDForbidden, forbidden.EntitiesForbidden):
-            told = "it sent a document type or entities, which are never accepted"
+        except Exception as error:  # noqa: BLE001 (zeep fails with whatever an unexpected document leads to)
+            told = _FORBIDDEN.get(type(error).__name__, otherwise)
             raise self.error(ErrorCode.UNEXPECTED_ANSWER, told) from None
-        except forbidden.ExternalReferenceForbidden:
-            told = "its WSDL wants to load another document, which is never done"
-            raise self.error(ErrorCode.UNEXPECTED_ANSWER, told) from None
-        except Exception:  # noqa: BLE001 (zeep fails with whatever a document that it does not expect leads to)
-            raise self.error(ErrorCode.UNEXPECTED_ANSWER, otherwise) from None
 
 
 def _is_reading(operation: str) -> bool:

@@ -35,6 +35,14 @@ def test_missing(module: str, package: str | None, named: str) -> None:
     assert sys.executable in refusal.value.message
 
 
+def test_too_old() -> None:
+    version = int(require("pytest").__version__.partition(".")[0])
+    assert require("pytest", major=version) is pytest
+    with pytest.raises(IntegrationError, match=f"pytest>={version + 1} is there only as version") as refusal:
+        require("pytest", major=version + 1)
+    assert refusal.value.code is ErrorCode.DEPENDENCY_MISSING
+
+
 def test_silenced_library_says_nothing(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
     package, module = logging.getLogger("noisy_library"), logging.getLogger("noisy_library.transports")
     module.addHandler(logging.StreamHandler(sys.stderr))
