@@ -79,7 +79,9 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
         return plan_integration(desired, snapshot.stored, differing)
 
     def prove(self, snapshot: IntegrationSnapshot, plan: IntegrationPlan) -> None:
-        """Verify the merged settings where the option ``verify`` asks for it."""
+        """Make sure that secrets can be kept here, and verify the settings where the option ``verify`` asks for it."""
+        if snapshot.record is None:
+            self.context.vault.new_record()
         verify = self.context.options.get("verify") or "on_change"
         self._secrets = None
         if verify == "always" or (verify == "on_change" and plan.changes_connection):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.fingerprints import fingerprint, same_fingerprint
@@ -46,12 +47,20 @@ class Vault:
 
         :returns: whether it was created, and whether it was upgraded.
         """
-        changes = self.registry.establish(lambda registry_id: self._first_store().new_registry(registry_id))
+        changes = self.registry.establish(self.new_record() if self.registry.is_missing() else None)
         record = self._record()
         store = self.store(record)
         if not record.secrets_ready:
             store.make_ready(self.registry)
         return changes
+
+    def new_record(self) -> RegistryRecord:
+        """
+        Describe the registry that a first use would create; creates nothing.
+
+        :raises IntegrationError: its secret store cannot be used here: ``secret_store_missing``, ``secret_key_wrong``.
+        """
+        return self._first_store().new_registry(str(uuid4()))
 
     def store(self, record: RegistryRecord) -> SecretStore:
         """

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError
 from . import schema, upgrades
@@ -81,11 +80,11 @@ class Registry:
             self._require_current(connection)
             yield Writer(connection)
 
-    def establish(self, record: Callable[[str], RegistryRecord]) -> tuple[bool, bool]:
+    def establish(self, record: RegistryRecord | None) -> tuple[bool, bool]:
         """
         Create the registry, or upgrade it, unless it is there and current; many may do so at once.
 
-        :param record: makes the row about the registry, from a new registry id.
+        :param record: the row about a new registry; nothing where there is one already.
         :returns: whether it was created, and whether it was upgraded.
         :raises IntegrationError: ``registry_newer`` (it stays untouched), ``registry_unreachable``,
             ``registry_busy`` or ``registry_damaged``.
@@ -93,8 +92,10 @@ class Registry:
         with self.database.creating(), self.database.writing(_WHOLE_REGISTRY) as connection:
             version = self._version(connection)
             if version is None:
+                if record is None:
+                    raise self._missing()
                 schema.metadata.create_all(connection)
-                row = replace(record(str(uuid4())), schema_version=upgrades.SCHEMA_VERSION)
+                row = replace(record, schema_version=upgrades.SCHEMA_VERSION)
                 connection.execute(sa.insert(schema.registry), [asdict(row)])
                 return True, False
             self._refuse_newer(version)
