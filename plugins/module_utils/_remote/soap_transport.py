@@ -52,9 +52,7 @@ class SoapTransport:
         :raises IntegrationError: ``unexpected_answer`` if it is none, or if it asks for other documents.
         """
         if url != self.wsdl_url:
-            raise self._error(
-                ErrorCode.UNEXPECTED_ANSWER, "its WSDL wants to load another document, which is never done"
-            )
+            raise self._error(ErrorCode.UNEXPECTED_ANSWER, OTHER_DOCUMENT)
         answer = self._client.send("GET", url, headers=dict)
         looks = appearance(answer.body)
         if answer.status == 200 and looks == "XML":
