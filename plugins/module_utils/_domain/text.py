@@ -238,8 +238,6 @@ def _is_local_part(local_part: str) -> bool:
     return (
         0 < len(local_part.encode()) <= _LONGEST_LOCAL_PART
         and not (_EMAIL_SPECIALS | {"@"}).intersection(folded)
-        and "=?" not in folded
-        and all(folded.split("."))
         and not any(character.isspace() for character in folded)
     )
 
@@ -249,11 +247,12 @@ def _is_mail_domain(domain: str) -> bool:
         last_label = ascii_host(domain).rpartition(".")[2]
     except ValueError:
         return False
-    return not domain.endswith(".") and not last_label.isdigit()
+    return not last_label.isdigit()
 
 
 def _is_one_address(address: str) -> bool:
-    # The standard library knows no internationalised addresses; to its grammar their letters are letters.
+    # Dots in wrong places and encoded words are left to the standard library. It knows no internationalised addresses;
+    # to its grammar their letters are letters.
     stand_in = "".join(character if character.isascii() else "x" for character in address)
     try:
         return Address(addr_spec=stand_in).addr_spec == stand_in

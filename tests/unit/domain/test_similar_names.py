@@ -49,6 +49,8 @@ def are_one_error_apart(left: str, right: str) -> bool:
         ("Ørsted A/S", "Ørsted AS"),
         ("株式会社カスペルスキー", "株式会社カスペルスキ"),
         ("BP", "b.p."),
+        ("Acme", "Acne"),
+        ("Acme", "Acmee"),
         ("###", "###\u0301"),
     ],
 )
@@ -66,6 +68,7 @@ def test_similar(known: str, name: str) -> None:
         ("Unit 1 Floor 12", "Unit 11 Floor 2"),
         ("Site A", "Site B"),
         ("IBM", "IBN"),
+        ("IBM", "IBMN"),
         ("A", "B"),
         ("Globex", "Initech"),
         ("Globex Corporation", "Globex Coporaton"),
