@@ -196,6 +196,13 @@ def test_no_name_brings_markup(name: str, tenant: str, actor: str, instance: str
     text.encode()
 
 
+def test_no_name_turns_the_writing_round() -> None:
+    content = snapshot("Acme\u202egnp.exe", integration=replace(INTEGRATION, name="in\u200bvisible"))
+    letter = letter_for(notification(content))
+    for text in (letter.subject, letter.body, webhook_payload(notification(content))["text"]):
+        assert not {"\u202e", "\u200b"} & set(text)
+
+
 def test_the_text_can_still_be_read() -> None:
     text = webhook_payload(notification(snapshot("Smith & Sons (UK) #1: a_b")))["text"]
     assert "- Smith \uff06 Sons \uff08UK\uff09 \uff031\uff1a a\uff3fb\n" in text
