@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import TIGERPAW
@@ -412,12 +416,59 @@ def test_no_proxy_for_plain_http(sandbox: Sandbox, serve: Serve) -> None:
     assert sandbox.requests("proxy") == []
 
 
+class TestSecureProxy:
+    """A proxy that is itself reached by HTTPS gets credentials, so it has to prove who it is, always."""
+
+    @staticmethod
+    def encrypted(sandbox: Sandbox, authority: trustme.CA) -> Behaviour:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        proxy = urlsplit(sandbox.proxy_url)
+
+        def behave(connection: socket.socket) -> None:
+            near = context.wrap_socket(connection, server_side=True)
+            far = socket.create_connection((proxy.hostname, proxy.port))
+            back = threading.Thread(target=relay, args=(far, near), daemon=True)
+            back.start()
+            relay(near, far)
+            back.join(5)
+
+        return behave
+
+    def ask(self, sandbox: Sandbox, serve: Serve, authority: trustme.CA, ca_path: Path) -> Answer:
+        sandbox.change_settings(proxy_login_required=True)
+        authority.cert_pem.write_to_path(str(ca_path))
+        proxy = {**sandbox.proxy_settings(), "proxy": f"https://127.0.0.1:{serve(self.encrypted(sandbox, authority))}"}
+        endpoint = Endpoint(sandbox.tigerpaw_url, validate_certs=False, ca_path=str(ca_path))
+        with HttpClient(endpoint, Connection(timeout=5, retries=0, **proxy), "Test API") as client:
+            return client.send("GET", f"{sandbox.tigerpaw_url}/api/x", headers=dict)
+
+    def test_trusted(self, sandbox: Sandbox, serve: Serve, tmp_path: Path) -> None:
+        assert self.ask(sandbox, serve, trustme.CA(), tmp_path / "ca.pem").status == 404
+        assert len(sandbox.requests("rest")) == 1
+
+    def test_untrusted(self, sandbox: Sandbox, serve: Serve, tmp_path: Path) -> None:
+        class OtherAuthority(trustme.CA):
+            cert_pem = trustme.CA().cert_pem
+
+        with pytest.raises(IntegrationError, match="certificate of the proxy") as caught:
+            self.ask(sandbox, serve, OtherAuthority(), tmp_path / "ca.pem")
+        assert caught.value.code is ErrorCode.CERTIFICATE_UNTRUSTED
+        assert sandbox.requests() == []
+
+
+def relay(near: socket.socket, far: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := near.recv(65536):
+            far.sendall(piece)
+    with contextlib.suppress(OSError):
+        far.shutdown(socket.SHUT_RDWR)
+
+
 # Mail
 
 
 def send(channel: MailChannel) -> None:
-    from datetime import UTC, datetime
-
     channel.send("ada@client.example", "x", "y", "42", datetime(2026, 11, 22, tzinfo=UTC))
 
 

@@ -317,6 +317,15 @@ class TestProxy:
         assert signature_of(request) not in in_play.redact(signature_of(request))
 
 
+def test_what_may_not_be_repeated_is_sent_once(sandbox: Sandbox) -> None:
+    sandbox.misbehave("rest", "unavailable")
+    endpoint = http.Endpoint(sandbox.tigerpaw_url, ca_path=str(sandbox.ca_path))
+    client = http.HttpClient(endpoint, Connection(timeout=5, retries=3), "Test API")
+    with client, pytest.raises(IntegrationError):
+        client.send("POST", f"{sandbox.tigerpaw_url}/api/x", headers=dict, body=b"{}", repeatable=False)
+    assert len(sandbox.requests()) == 1
+
+
 def test_moment_of_the_signature(sandbox: Sandbox) -> None:
     ask(sandbox)
     [request] = sandbox.requests()

@@ -10,6 +10,7 @@ Everything in our own words: texts of servers and libraries may contain anything
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,7 +49,7 @@ class HttpFailures:
 
     def untrusted(self, url: str, error: Exception) -> IntegrationError | None:
         """Tell that a certificate is not trusted, if that is what is wrong."""
-        told = distrust(error)
+        told = distrust(error, _is_about_proxy(error))
         return self.error(ErrorCode.CERTIFICATE_UNTRUSTED, url, told) if told else None
 
     def no_answer(self, url: str, error: Exception, too_slow: bool) -> IntegrationError:
@@ -65,10 +66,10 @@ class HttpFailures:
 
     def redirect(self, url: str, location: str) -> IntegrationError:
         """Tell where a server wants to send us, as far as that is a server; the rest may hold tokens."""
-        try:
-            target = f" to {origin_of(location)}" if "://" in location else ""
-        except ValueError:
-            target = ""
+        target = ""
+        if "://" in location and not self._shown:
+            with contextlib.suppress(ValueError):
+                target = f" to {origin_of(location)}"
         told = (
             f"it redirects{target}, and credentials follow no redirect. Maybe a proxy or a login page is in between, "
             "or the address has changed: give the final one"
@@ -102,6 +103,8 @@ def _proxy_trouble(error: Exception) -> str | None:
         return "the proxy asks for other credentials. Check proxy_username and proxy_password"
     if any("Tunnel connection failed" in str(cause) for cause in found):
         return "the proxy does not lead there. Check the option proxy, and what the proxy allows"
-    if any(type(cause).__name__ == "ProxyError" for cause in found):
-        return "the proxy cannot be reached. Check the option proxy"
-    return None
+    return "the proxy cannot be reached. Check the option proxy" if _is_about_proxy(error) else None
+
+
+def _is_about_proxy(error: Exception) -> bool:
+    return any(type(cause).__name__ == "ProxyError" for cause in causes(error))

@@ -15,7 +15,7 @@ from typing import Literal
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.origins import split_host
-from .letters import compose
+from .envelope import compose
 from .mail_failures import failure_of
 from .smtp import MechanismMissing, SecureSmtp, Smtp, log_in, own_name
 from .tls import tls_context
@@ -87,14 +87,14 @@ class MailChannel:
             code, with ``smtp_code``.
         """
         try:
-            letter = compose(self._server.sender or "", recipient, subject, body, message_id, date)
+            envelope = compose(self._server.sender or "", recipient, subject, body, message_id, date)
         except ValueError as error:
             told = f"mail_from or the address of the administrator {error}."
             raise IntegrationError(ErrorCode.INVALID_SETTINGS, told) from None
         try:
             # Not send_message(), which would write ">From" for "From" at the beginning of a line.
-            options = ("SMTPUTF8", "BODY=8BITMIME") if letter.needs_smtputf8 else ()
-            self._connected().sendmail(letter.sender, [letter.recipient], letter.content, options)
+            options = ("SMTPUTF8", "BODY=8BITMIME") if envelope.needs_smtputf8 else ()
+            self._connected().sendmail(envelope.sender, [envelope.recipient], envelope.content, options)
         except (OSError, ValueError, MechanismMissing) as error:  # smtplib's own errors are OSErrors
             if not isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
                 self._drop()

@@ -24,8 +24,6 @@ def failure_of(error: Exception, system: str) -> IntegrationError:
 
     :param system: the mail server, for people.
     """
-    if isinstance(error, IntegrationError):
-        return error
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _refusal(system, "the recipient", *next(iter(error.recipients.values())))
     if isinstance(error, smtplib.SMTPSenderRefused):

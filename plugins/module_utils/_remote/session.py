@@ -33,7 +33,7 @@ class _SecureConnection(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         watch(self.sock)
-        # Only keeps urllib3 from warning on stderr: the task says itself, once, that it does not verify.
+        # Only keeps urllib3 from warning on stderr where the user switched verification off.
         self.is_verified = True
 
 

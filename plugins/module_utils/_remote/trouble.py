@@ -27,20 +27,25 @@ def causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def distrust(error: BaseException) -> str | None:
+def distrust(error: BaseException, proxy: bool = False) -> str | None:
     """
     Tell why a certificate was not trusted.
 
     :param error: an exception of any library.
+    :param proxy: whether it is the certificate of a proxy, which is always verified.
     :returns: what to do about it, with OpenSSL's own words for the reason, or nothing if something else is wrong.
     """
-    for cause in causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return (
-                f"its certificate is not trusted ({cause.verify_message}). Name the file of the authority that issued "
-                "it in ca_path of this connection, or, where nothing is at stake, set validate_certs to false there"
-            )
-    return None
+    reason = next(
+        (each.verify_message for each in causes(error) if isinstance(each, ssl.SSLCertVerificationError)), None
+    )
+    if reason is None:
+        return None
+    if proxy:
+        return f"the certificate of the proxy is not trusted ({reason}). Its authority, too, has to be in ca_path"
+    return (
+        f"its certificate is not trusted ({reason}). Name the file of the authority that issued it in ca_path of this "
+        "connection, or, where nothing is at stake, set validate_certs to false there"
+    )
 
 
 def trouble(error: BaseException) -> str:

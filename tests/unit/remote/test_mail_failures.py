@@ -11,7 +11,7 @@ import ssl
 
 import pytest
 
-from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.mail_failures import failure_of
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.smtp import MechanismMissing
 
@@ -62,8 +62,3 @@ def test_failure(error: Exception, code: ErrorCode, told: str) -> None:
 
 def test_code_for_rescue() -> None:
     assert failure_of(recipient_refused(550, WORDS), "x").details == {"smtp_code": 550}
-
-
-def test_own_errors_stay() -> None:
-    own = IntegrationError(ErrorCode.INVALID_SETTINGS, "ca_path: ...")
-    assert failure_of(own, "x") is own

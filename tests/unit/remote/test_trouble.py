@@ -80,6 +80,14 @@ def test_distrust(wrap: type) -> None:
     assert "hunter2" not in text
 
 
+def test_distrust_of_a_proxy() -> None:
+    inner = ssl.SSLCertVerificationError(1, SECRET)
+    inner.verify_message = "certificate has expired"
+    text = distrust(inner, proxy=True) or ""
+    assert "the proxy is not trusted (certificate has expired)" in text
+    assert "validate_certs" not in text
+
+
 def test_other_trouble_is_no_distrust() -> None:
     assert distrust(wrapped_by_cause(ssl.SSLError(1, "wrong version number"))) is None
 

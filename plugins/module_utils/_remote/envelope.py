@@ -21,11 +21,9 @@ _NAMED_ADDRESS = re.compile(r'\s*"?([^"<>@,;\\]*)"?\s*<([^<>]+)>\s*')
 
 
 @dataclass(frozen=True)
-class Letter:
+class Envelope:
     """
-    A message, ready to be sent.
-
-    :param sender: what mail servers go by, whatever the headers say; likewise ``recipient``.
+    A message as it is sent, and what mail servers go by, whatever its headers say.
     """
 
     content: bytes
@@ -38,7 +36,7 @@ class Letter:
         return not (self.sender + self.recipient).isascii()
 
 
-def compose(sender: str, recipient: str, subject: str, body: str, message_id: str, date: datetime) -> Letter:
+def compose(sender: str, recipient: str, subject: str, body: str, message_id: str, date: datetime) -> Envelope:
     """
     Compose a message of plain text.
 
@@ -61,7 +59,7 @@ def compose(sender: str, recipient: str, subject: str, body: str, message_id: st
     message["Message-ID"] = _identifier(message_id, from_address)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office notes away
     message.set_content(body, charset="utf-8", cte="quoted-printable")
-    return Letter(message.as_bytes(), from_address, to_address)
+    return Envelope(message.as_bytes(), from_address, to_address)
 
 
 def _ascii_domain(address: str) -> str:

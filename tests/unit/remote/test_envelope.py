@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.msp.kaspersky.plugins.module_utils._remote.letters import Letter, compose
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.envelope import Envelope, compose
 
 DATE = datetime(2026, 11, 22, 20, 51, 8, tzinfo=UTC)
 HEADERS = {
@@ -32,7 +32,7 @@ HEADERS = {
 }
 
 
-def make(**changes: Any) -> Letter:
+def make(**changes: Any) -> Envelope:
     values: dict[str, Any] = {
         "sender": "tool@msp.example",
         "recipient": "ada@client.example",
@@ -45,14 +45,14 @@ def make(**changes: Any) -> Letter:
     return compose(**values)
 
 
-def parse(letter: Letter) -> EmailMessage:
-    return email.message_from_bytes(letter.content, policy=email.policy.default)  # type: ignore[return-value]
+def parse(envelope: Envelope) -> EmailMessage:
+    return email.message_from_bytes(envelope.content, policy=email.policy.default)  # type: ignore[return-value]
 
 
 def test_plain_letter() -> None:
-    letter = make()
-    assert (letter.sender, letter.recipient) == ("tool@msp.example", "ada@client.example")
-    message = parse(letter)
+    envelope = make()
+    assert (envelope.sender, envelope.recipient) == ("tool@msp.example", "ada@client.example")
+    message = parse(envelope)
     assert {name.lower() for name in message} == HEADERS
     assert message["Subject"] == "Integration deleted"
     assert message["Date"] == "Sun, 22 Nov 2026 20:51:08 +0000"
@@ -67,23 +67,23 @@ def test_every_attempt_makes_the_same_letter() -> None:
 
 
 def test_display_name() -> None:
-    letter = make(sender='"Zoë Tool" <tool@msp.example>')
-    assert letter.sender == "tool@msp.example"
-    [address] = parse(letter)["From"].addresses
+    envelope = make(sender='"Zoë Tool" <tool@msp.example>')
+    assert envelope.sender == "tool@msp.example"
+    [address] = parse(envelope)["From"].addresses
     assert (address.display_name, address.addr_spec) == ("Zoë Tool", "tool@msp.example")
 
 
 def test_domain_in_ascii() -> None:
-    letter = make(recipient="ada@münchen.example")
-    assert letter.recipient == "ada@xn--mnchen-3ya.example"
-    assert parse(letter)["To"] == "ada@xn--mnchen-3ya.example"
-    assert not letter.needs_smtputf8
+    envelope = make(recipient="ada@münchen.example")
+    assert envelope.recipient == "ada@xn--mnchen-3ya.example"
+    assert parse(envelope)["To"] == "ada@xn--mnchen-3ya.example"
+    assert not envelope.needs_smtputf8
 
 
 def test_local_part_beyond_ascii() -> None:
-    letter = make(recipient="jürgen@client.example")
-    assert letter.needs_smtputf8
-    assert "jürgen@client.example".encode() in letter.content
+    envelope = make(recipient="jürgen@client.example")
+    assert envelope.needs_smtputf8
+    assert "jürgen@client.example".encode() in envelope.content
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def test_line_breaks_in_a_subject(injected: str) -> None:
     "body", ["é" * 500, "x" * 5000, "From here\n.\n.\nend", "\x00\x7f\x85", "a\rb", "\u2028", "= =\t"]
 )
 def test_body_travels_in_short_lines_of_ascii(body: str) -> None:
-    letter = make(body=body)
-    raw = letter.content
+    envelope = make(body=body)
+    raw = envelope.content
     assert raw.isascii()
     assert all(len(line) <= 78 for line in raw.split(b"\r\n"))
-    assert parse(letter).get_content().split() == body.split()
+    assert parse(envelope).get_content().split() == body.split()
