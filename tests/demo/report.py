@@ -157,4 +157,4 @@ class Report:
 
 
 def _row(first: str, second: str, third: str) -> str:
-    return f"{first:20}{second:18}{third}".rstrip()
+    return f"{first:20}{second:20}{third}".rstrip()

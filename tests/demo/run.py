@@ -75,6 +75,7 @@ class Stage:
             "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
             "ANSIBLE_CONFIG": str(DEMO / "ansible.cfg"),
             "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()).lower(),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / "temporary"),
             "DEMO_STORY": str(self.story),
             "HOME": str(self.folder / "home"),
             "PYTHONDONTWRITEBYTECODE": "1",
