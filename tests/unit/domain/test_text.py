@@ -56,7 +56,15 @@ INVISIBLE = [
     "\uffff",
     "\ufdd0",
 ]
-PLACEHOLDERS = [*MASKS, "$ENCRYPTED$", "****", "••••••••", "{{ password }}", "{% if x %}", "__omit_place_holder__1f"]
+PLACEHOLDERS = [
+    *sorted(MASKS),
+    "$ENCRYPTED$",
+    "****",
+    "••••••••",
+    "{{ password }}",
+    "{% if x %}",
+    "__omit_place_holder__1f",
+]
 
 texts = st.text(st.characters(), max_size=40)
 address_like = st.text("aB1.-_@:/[]%+{*,;\"'()<> é。ß", max_size=20)
