@@ -52,9 +52,10 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
         self._secrets: dict[str, str] | None = None
         self._staged: SecretRecord | None = None
 
-    def empty(self) -> IntegrationSnapshot:
-        """A first integration creates the registry."""
-        return IntegrationSnapshot()
+    def empty(self) -> IntegrationSnapshot | None:
+        """A first integration creates the registry; what is selected by its id or renamed has to be there already."""
+        wanted = selection(self.context.options)
+        return None if wanted.integration_id or wanted.new_name else IntegrationSnapshot()
 
     def read(self, reader: Reader) -> IntegrationSnapshot:
         """Read the selected integration, its instance and which version of its secrets is valid."""
