@@ -206,6 +206,12 @@ class TestEnvironment:
             assert error.code is ErrorCode.CERTIFICATE_UNTRUSTED
         assert sandbox.requests("unknown_ca") == []
 
+    def test_authorities_of_a_library_do_not_add_to_ours(
+        self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(sandbox.unknown_ca_path))
+        assert failure(sandbox, url=sandbox.unknown_ca_url).code is ErrorCode.CERTIFICATE_UNTRUSTED
+
     def test_authorities_of_mail(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(sandbox.ca_path))
         server = MailServer("127.0.0.1", "a@b.example", sandbox.smtp_ports["tls"], "tls", timeout=5)

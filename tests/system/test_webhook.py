@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import time
 from typing import Any
 
@@ -157,6 +158,15 @@ def test_id_that_no_header_can_carry(sandbox: Sandbox, message_id: str) -> None:
         opened.send(PAYLOAD, message_id)
     assert caught.value.code is ErrorCode.INVALID_SETTINGS
     assert sandbox.webhooks() == []
+
+
+def test_address_is_not_logged(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("urllib3", "urllib3.connectionpool", "urllib3.connection"):
+        caplog.set_level(logging.DEBUG, name)
+    with channel(sandbox) as opened:
+        opened.send(PAYLOAD, "42")
+    assert [record for record in caplog.records if record.name.startswith("urllib3")] == []
 
 
 def test_address_and_signature_are_in_play(sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -75,8 +76,14 @@ def test_endless_answer_is_not_read_on() -> None:
 def test_bomb_is_not_unpacked() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b" " * 1024**2) for _ in range(200)) + packer.flush()
-    with pytest.raises(UnreadableBody, match="larger"):
-        read_body(reader(bomb), "gzip")
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableBody, match="larger"):
+            read_body(reader(bomb), "gzip")
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * LARGEST_ANSWER
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])
