@@ -54,24 +54,28 @@ def expressions_for(secret: str) -> Iterator[tuple[int, str]]:
 def _unit(backslashes: int, character: str) -> str:
     """Match a run of backslashes and the one character behind it, either of which may be missing."""
     if character == "" or (character.isascii() and character.isalnum()):
-        return _backslashes(backslashes) + character
+        return (f"(?:{_doubled(backslashes)}|{_encoded_backslashes(backslashes)})" if backslashes else "") + character
     raw, escape, reference = _raw(character), _escape(character), _reference(character)
+    alone = rf"(?:\\{{0,7}}{raw}|\\{{1,7}}{escape}|{reference})"
     if not backslashes:
-        return rf"(?:\\{{0,7}}{raw}|\\{{1,7}}{escape}|{reference})"
+        return alone
     return (
-        f"(?:{_escaping_backslashes(backslashes)}{escape}"
-        f"|{_escaping_backslashes(backslashes)}{raw}"
-        f"|{_backslashes(backslashes)}(?:{raw}|{reference}))"
+        f"(?:{_escaping_backslashes(backslashes)}(?:{raw}|{escape})"
+        f"|{_doubled(backslashes)}(?:{raw}|{reference})"
+        f"|{_encoded_backslashes(backslashes)}{alone})"
     )
 
 
-def _backslashes(number: int) -> str:
+def _doubled(number: int) -> str:
     """Match backslashes that stand for themselves."""
-    if not number:
-        return ""
-    doubled = [rf"\\{{{factor * number}}}" for factor in (*_DOUBLINGS, 1)]
-    encoded = [rf"(?:{form}){{{number}}}" for form in (_reference("\\"), r"\\{1,4}(?:u005[cC]|x5[cC])")]
-    return f"(?:{'|'.join(doubled + encoded)})"
+    forms = (rf"\\{{{factor * number}}}" for factor in (*_DOUBLINGS, 1))
+    return f"(?:{'|'.join(forms)})"
+
+
+def _encoded_backslashes(number: int) -> str:
+    """Match backslashes that are told by their number in Unicode."""
+    forms = (_reference("\\"), r"(?:\\{1,4}(?:u005[cC]|x5[cC]))")
+    return "(?:" + "|".join(f"{form}{{{number}}}" for form in forms) + ")"
 
 
 def _escaping_backslashes(number: int) -> str:

@@ -47,7 +47,7 @@ class SecretsInPlay:
             if not value:
                 continue
             self._short = self._short or is_short_secret(value)
-            parts = {value, value.strip(), *(line.strip() for line in value.splitlines())}
+            parts = {value, *(line.strip() for line in value.splitlines())}
             self._values.update(part for part in parts if len(part) >= SHORTEST)
 
     @property

@@ -76,6 +76,7 @@ ENCODERS: dict[str, Encoder] = {
     "json in json, unescaped letters": lambda text: json_string(
         json_string(text, ensure_ascii=False), ensure_ascii=False
     ),
+    "javascript": of_specials(lambda c: f"\\x{ord(c):02X}" if c.isascii() else of_specials_unicode(c)),
     "repr": python_string,
     "repr of json": lambda text: python_string(json_string(text)),
     "repr of json in json": lambda text: python_string(json_string(json_string(text))),
@@ -89,6 +90,7 @@ ENCODERS: dict[str, Encoder] = {
     "html, hexadecimal": of_specials(lambda c: f"&#x{ord(c):x};"),
     "html, upper hexadecimal": of_specials(lambda c: f"&#X{ord(c):04X};"),
     "html, named": of_specials(lambda c: f"&{codepoint2name[ord(c)]};" if ord(c) in codepoint2name else c),
+    "xml, named quotes": lambda text: escape(text, {"'": "&apos;", '"': "&quot;"}),
     "xml in xml": lambda text: escape(escape(text)),
     "url": utf8(quote),
     "url, lower": lambda text: lower_hexadecimal(utf8(quote)(text)),
@@ -121,6 +123,8 @@ def in_play(*values: str | None) -> SecretsInPlay:
 @pytest.mark.parametrize("name", ENCODERS)
 @given(before=surroundings, secret=secrets, after=surroundings)
 @example(before="", secret="pass\\", after="\\")
+@example(before="", secret="a\\b", after="")
+@example(before="", secret="a\\\\\"b\\'c\\\nd\\<e", after="")
 @example(before="\\", secret="\\\\\\", after="'")
 @example(before="&", secret="&amp;", after="amp;")
 @example(before="%", secret="%25%", after="25")
@@ -175,6 +179,7 @@ def test_neighbours_in_base64_are_both_masked(at: int) -> None:
 def test_secrets_that_overlap_leave_no_rest() -> None:
     assert in_play("abcX", "Xdef").redact("-abcXdef-") == f"-{MASK}-"
     assert in_play("aaa").redact("-aaaa-") == f"-{MASK}-"
+    assert in_play("bcd", "abcdef").redact("-abcdef-") == f"-{MASK}-"
 
 
 @given(before=surroundings, secret=secrets, after=surroundings)
@@ -235,6 +240,7 @@ def test_what_is_added() -> None:
 def test_short_secrets_are_told() -> None:
     assert not in_play(None, "", "12345678").short
     assert in_play("12345678", "1234567").short
+    assert in_play("1234567", "12345678").short
     assert in_play("1").short
 
 
