@@ -81,8 +81,8 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
 
     def prove(self, snapshot: IntegrationSnapshot, plan: IntegrationPlan) -> None:
         """Make sure that secrets can be kept here, and verify the settings where the option ``verify`` asks for it."""
-        if snapshot.record is None:
-            self.context.vault.new_record()
+        if plan.seals_anew:
+            self.context.vault.require_store(snapshot.record)
         verify = self.context.options.get("verify") or "on_change"
         self._secrets = None
         if verify == "always" or (verify == "on_change" and plan.changes_connection):

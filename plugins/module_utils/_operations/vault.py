@@ -62,6 +62,20 @@ class Vault:
         """
         return self._first_store().new_registry(str(uuid4()))
 
+    def require_store(self, record: RegistryRecord | None) -> None:
+        """
+        Make sure that secrets can be kept here; changes nothing.
+
+        :param record: nothing where there is no registry yet.
+        :raises IntegrationError: ``secret_store_missing``, ``secret_store_elsewhere`` or ``secret_key_wrong``.
+        """
+        if record is None:
+            self.new_record()
+            return
+        store = self.store(record)
+        if record.secrets_ready:
+            store.fingerprint_key(record)
+
     def store(self, record: RegistryRecord) -> SecretStore:
         """
         Choose the store that the registry has recorded.

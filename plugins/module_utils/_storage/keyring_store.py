@@ -51,6 +51,7 @@ class KeyringStore(SecretStore):
 
     def new_registry(self, registry_id: str) -> RegistryRecord:
         """Record which keyring it is; the key follows once the registry is committed."""
+        self._get(registry_id, FINGERPRINT_KEY)  # a locked keyring says so before anything is made
         kept_at = {"host": socket.gethostname(), "user": getuser(), "backend": _backend_name(self._keyring())}
         return new_record(registry_id, self.kind, kept_at, None, ready=False)
 
