@@ -23,7 +23,9 @@ def parse_head(head: bytes) -> RecordedRequest:
     """Return the request that its first lines make."""
     first, *rest = head.decode("latin-1").split("\r\n")
     method, target, *_version = [*first.split(" "), "", ""]
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest if line)}
+    headers = {
+        name.strip().lower(): value.strip() for name, _colon, value in (line.partition(":") for line in rest if line)
+    }
     return RecordedRequest("proxy", method, target, headers=headers)
 
 
@@ -67,7 +69,7 @@ class Proxy:
             return int(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED)
         if request.method != "CONNECT":
             return int(HTTPStatus.METHOD_NOT_ALLOWED)
-        host, _, port = request.path.rpartition(":")
+        host, _colon, port = request.path.rpartition(":")
         return None if host.lower() in LOOPBACK and port.isdigit() else int(HTTPStatus.FORBIDDEN)
 
     def _may_pass(self, authorization: str | None) -> bool:
@@ -89,7 +91,7 @@ class Proxy:
     async def _tunnel(
         self, request: RecordedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        host, _, port = request.path.rpartition(":")
+        host, _colon, port = request.path.rpartition(":")
         try:
             far_reader, far_writer = await asyncio.open_connection(host.strip("[]"), int(port))
         except (OSError, OverflowError):

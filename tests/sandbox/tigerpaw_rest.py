@@ -42,7 +42,7 @@ def sign(private_key: str, method: str, path: str, date: str) -> str:
 
 def parse_token(authorization: str) -> tuple[str, str] | None:
     """Return public key and signature from an ``Authorization`` header, or nothing where it is malformed."""
-    scheme, _, token = authorization.partition(" ")
+    scheme, _space, token = authorization.partition(" ")
     if scheme != "TSI":
         return None
     try:

@@ -1120,7 +1120,7 @@ def test_the_program_writes_details_and_stops_when_told(start: Start, tmp_path: 
 
 def test_the_program_prints_variables_and_ends_by_itself(start: Start) -> None:
     yaml = pytest.importorskip("yaml")
-    output, _ = start("--for", "0.1").communicate(timeout=10)
+    output, _errors = start("--for", "0.1").communicate(timeout=10)
     variables = yaml.safe_load(output)
     assert set("&<\"'é%{ ") <= set(variables["sandbox_tigerpaw"]["soap_password"])
     assert variables["sandbox_notifications"]["smtp_port"] > 0

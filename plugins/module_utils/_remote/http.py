@@ -211,10 +211,9 @@ class HttpClient:
         try:
             return self._session.send(prepared, timeout=self._connection.timeout, stream=True)
         except self._foreign as error:
-            if untrusted := self._failures.untrusted(url, error):
-                raise untrusted from None
             too_slow = deadline.passed or isinstance(error, self._timeouts)
-            raise _Passing(self._failures.no_answer(url, error, too_slow)) from None
+            passing = _Passing(self._failures.no_answer(url, error, too_slow))
+            raise self._failures.untrusted(url, error) or passing from None
 
     def _prepare(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Any:
         try:

@@ -24,11 +24,14 @@ class Element(Protocol):
     tag: str
     text: str | None
 
-    def iter(self) -> Iterator[Element]: ...
+    def iter(self) -> Iterator[Element]:
+        """Go through the element and all below it."""
 
-    def __iter__(self) -> Iterator[Element]: ...
+    def __iter__(self) -> Iterator[Element]:
+        """Go through the elements right below it."""
 
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        """Count the elements right below it."""
 
 
 class Verdict(StrEnum):

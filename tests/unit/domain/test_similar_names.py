@@ -82,9 +82,9 @@ def test_not_similar(known: str, name: str) -> None:
     assert not are_similar(name, known)
 
 
-@given(left=NAMES, right=NAMES)
-def test_symmetric(left: str, right: str) -> None:
-    assert are_similar(left, right) == are_similar(right, left)
+@given(one=NAMES, other=NAMES)
+def test_symmetric(one: str, other: str) -> None:
+    assert are_similar(one, other) == are_similar(other, one)
 
 
 @given(left=st.text("abcd", min_size=5, max_size=7), right=st.text("abcd", min_size=5, max_size=7))
