@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox import Sandbox
+from system.fixtures import *  # noqa: F403 (pytest finds fixtures by name)
 
 
 @pytest.fixture(scope="session")

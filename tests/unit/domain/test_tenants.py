@@ -146,6 +146,10 @@ def test_an_entry_that_is_no_tenant_is_refused(entry: Any, option: str) -> None:
     assert list(faults([entry])) == [option]
 
 
+def test_an_entry_without_a_name_and_an_identifier_is_no_unknown_tenant() -> None:
+    assert faults([{}, {"new": True}]) == dict.fromkeys(["companies[0]", "companies[1]"], ErrorCode.INVALID_SETTINGS)
+
+
 def test_an_unknown_key_is_refused_with_the_nearest() -> None:
     assert "did you mean name" in refusal([{"nam": "Acme"}]).message
     with pytest.raises(InvalidSettings, match="did you mean uid"):
@@ -307,6 +311,11 @@ def test_absent_frees_what_the_integration_holds_and_nothing_else() -> None:
     assert names(done.unbound) == ["Mine"]
     assert names(done.unchanged) == ["Free", "Theirs"]
     assert (done.added, done.bound, done.moved, done.described) == ((), (), (), ())
+
+
+def test_absent_refuses_what_could_mean_several_tenants() -> None:
+    known = [company("Acme", "1", NORTH), company("Acme", "2", NORTH)]
+    assert faults(["Acme"], known, state="absent") == {"companies[0]": ErrorCode.TENANT_UNKNOWN}
 
 
 def test_absent_writes_no_new_name() -> None:

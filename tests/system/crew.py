@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks in processes of their own, which can be killed and can run at the same time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+TESTS = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    How a task ended: with a result, with an error, or killed.
+
+    :param error: ``code`` and details.
+    :param steps: what the process did, one after another.
+    """
+
+    result: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    msg: str | None = None
+    killed: bool = False
+    steps: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def code(self) -> str | None:
+        """The code of the error."""
+        return self.error["code"] if self.error else None
+
+
+class Crew:
+    """Carries tasks out in processes of their own. A context manager."""
+
+    def __enter__(self) -> Self:
+        path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "system.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait(30)
+
+    def run(self, module: str, options: dict[str, Any], keyring: Path, fatal_step: int | None = None) -> Outcome:
+        """
+        Carry out one task.
+
+        :param module: name of the module, or ``secrets``, which opens those of all integrations.
+        :param keyring: folder of the keyring.
+        :param fatal_step: the process is killed before its step of this number.
+        """
+        return self.run_all([(module, options)], keyring, fatal_step)[0]
+
+    def run_all(
+        self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, fatal_step: int | None = None
+    ) -> list[Outcome]:
+        """Carry out tasks that begin at the same moment."""
+        jobs = [
+            {"module": module, "options": options, "keyring": str(keyring), "fatal_step": fatal_step}
+            for module, options in tasks
+        ]
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(jobs) + "\n")
+        self._process.stdin.flush()
+        outcomes = json.loads(self._process.stdout.readline())
+        unexpected = [outcome["exception"] for outcome in outcomes if "exception" in outcome]
+        assert not unexpected, unexpected
+        return [Outcome(**{**outcome, "steps": tuple(outcome.get("steps", ()))}) for outcome in outcomes]

@@ -1,0 +1,258 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Killed between any two steps, a task loses nothing and strands nothing, and the next run reaches the goal.
+
+A step is a statement, a commit, the end of a transaction, a call of the keyring, a connection, and whatever is sent.
+Each task is killed before its first step, before its second, and so on, until one survives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+from cryptography.fernet import Fernet
+
+from sandbox import Sandbox
+from system.crew import Crew, Outcome
+from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SECRET_KEY, SOAP_PASSWORD, TIGERPAW, Options
+from system.workplace import Workplace
+
+NEW_PASSWORD = "another Soap pass'w0rd <2>"
+CREATION: Options = {
+    "name": "Acme",
+    "platform": "tigerpaw",
+    "solution": "business_hub",
+    "tigerpaw": TIGERPAW,
+    "administrators": ADMINISTRATORS,
+    "verify": "never",
+}
+BINDING: Options = {"integration": "Acme", "companies": ["Free", {"id": "7", "name": "Numbered"}, "Dropped"]}
+CREATED = ("integration", CREATION)
+OTHER = ("integration", CREATION | {"name": "Other"})
+BOUND = ("binding", BINDING)
+DELETION: Options = {"name": "Acme", "state": "absent"}
+DELIVERY = ("notification", {"state": "delivered"})
+# A message for the webhook is written where there is a webhook; nothing is delivered.
+UNREACHABLE: Options = {"webhook_url": "https://127.0.0.1:9/hook", "retries": 0}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """
+    What is killed.
+
+    :param before: tasks that have been done.
+    :param task: is killed, and done again.
+    :param after: tasks that finish what ``task`` may leave to others.
+    :param secrets: of each integration, once all is done.
+    :param told: whether it tells the administrators.
+    """
+
+    name: str
+    before: Sequence[tuple[str, Options]]
+    task: tuple[str, Options]
+    after: Sequence[tuple[str, Options]] = ()
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    told: bool = False
+
+
+GIVEN = {"soap_password": SOAP_PASSWORD, "rest_private_key": REST_PRIVATE_KEY}
+SCENARIOS = (
+    Scenario("create", (), CREATED, secrets={"Acme": GIVEN}),
+    Scenario(
+        "rotate",
+        (CREATED, OTHER),
+        ("integration", {"name": "Acme", "tigerpaw": {"soap_password": NEW_PASSWORD}, "verify": "never"}),
+        secrets={"Acme": GIVEN | {"soap_password": NEW_PASSWORD}, "Other": GIVEN},
+    ),
+    Scenario(
+        "edit the address",
+        (CREATED, BOUND),
+        ("integration", CREATION | {"tigerpaw": TIGERPAW | {"url": "https://moved.example"}}),
+        secrets={"Acme": GIVEN},
+    ),
+    Scenario(
+        "bind",
+        (CREATED, OTHER, BOUND, ("binding", {"integration": "Other", "companies": ["Taken"]})),
+        (
+            "binding",
+            {
+                "integration": "Acme",
+                "companies": [{"id": "7", "name": "Renamed"}, "Free", "Taken", "Fresh"],
+                "state": "exact",
+                "move_from": "Other",
+            },
+        ),
+        secrets={"Acme": GIVEN, "Other": GIVEN},
+    ),
+    Scenario(
+        "delete",
+        (CREATED, OTHER, BOUND),
+        ("integration", DELETION),
+        after=(DELIVERY,),
+        secrets={"Other": GIVEN},
+        told=True,
+    ),
+    Scenario("deliver", (CREATED, BOUND, ("integration", DELETION)), DELIVERY, told=True),
+)
+
+
+@dataclass
+class Trial:
+    """One scenario, again and again from the same beginning."""
+
+    scenario: Scenario
+    workplace: Workplace
+    crew: Crew
+    channels: Options
+
+    def prepare(self) -> None:
+        """Do what was done before, and remember how things are then."""
+        for task in self.scenario.before:
+            assert self._run(task, channels=UNREACHABLE).result
+        self._beginning = self.workplace.database.snapshot(), self.workplace.keyring.entries()
+
+    def rewind(self) -> None:
+        """Make everything what it was before the task."""
+        snapshot, entries = self._beginning
+        self.workplace.database.restore(snapshot)
+        if entries:
+            self.workplace.keyring.store(entries)
+        else:
+            shutil.rmtree(self.workplace.keyring.folder, ignore_errors=True)
+
+    def attempt(self, fatal_step: int | None = None) -> Outcome:
+        """Carry out the task, or a part of it."""
+        return self._run(self.scenario.task, fatal_step)
+
+    def finish(self) -> None:
+        """Do what is left to other tasks."""
+        for task in self.scenario.after:
+            outcome = self._run(task)
+            assert outcome.result, outcome
+
+    def _run(
+        self, task: tuple[str, Options], fatal_step: int | None = None, channels: Options | None = None
+    ) -> Outcome:
+        module, options = task
+        tells = module == "notification" or options.get("state") == "absent"
+        every = self.workplace.options(**options, **((channels or self.channels) if tells else {}))
+        return self.crew.run(module, every, self.workplace.keyring.folder, fatal_step)
+
+
+@pytest.fixture(params=SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
+def trial(request: pytest.FixtureRequest, workplace: Workplace, crew: Crew, sandbox: Sandbox) -> Trial:
+    channels = sandbox.smtp_settings("none") | sandbox.webhook_settings()
+    prepared = Trial(request.param, workplace, crew, channels)
+    prepared.prepare()
+    sandbox.forget()
+    return prepared
+
+
+def test_a_killed_task_is_finished_by_the_next_run(trial: Trial, sandbox: Sandbox) -> None:
+    reference = trial.attempt()
+    assert reference.result, reference
+    trial.finish()
+    goal = shape(trial.workplace)
+    assert_goal(trial, sandbox, goal)
+    for number in count():
+        trial.rewind()
+        sandbox.forget()
+        outcome = trial.attempt(fatal_step=number)
+        if not outcome.killed:
+            break
+        try:
+            assert_nothing_lost(trial.workplace)
+            outcome = trial.attempt()
+            assert outcome.result, outcome
+            trial.finish()
+            assert_goal(trial, sandbox, goal)
+        except AssertionError as error:
+            step = reference.steps[number] if number < len(reference.steps) else "?"
+            raise AssertionError(f"killed before step {number} ({step}): {error}") from error
+    assert outcome.result
+    assert number == len(reference.steps)
+
+
+def assert_goal(trial: Trial, sandbox: Sandbox, goal: list[str]) -> None:
+    """Everything is as an undisturbed run leaves it."""
+    workplace = trial.workplace
+    assert shape(workplace) == goal
+    assert stored_secrets(workplace) == trial.scenario.secrets
+    assert_nothing_stranded(workplace)
+    if trial.scenario.told:
+        assert_told(workplace, sandbox)
+
+
+def assert_nothing_lost(workplace: Workplace) -> None:
+    """Whatever is valid at any moment can be opened."""
+    if workplace.database.tables():
+        for secrets in stored_secrets(workplace).values():
+            assert secrets in (GIVEN, GIVEN | {"soap_password": NEW_PASSWORD})
+
+
+def assert_nothing_stranded(workplace: Workplace) -> None:
+    """The keyring holds the fingerprint key and the valid version of each integration's secrets, nothing else."""
+    rows = workplace.database.rows("secret")
+    assert [row["state"] for row in rows] == ["current"] * len(workplace.database.rows("integration"))
+    expected = {f"{row['integration']}/{row['version']}" for row in rows} | {"fingerprint-key"}
+    held = {username for _service, username in workplace.keyring.entries()}
+    assert held == (expected if workplace.common["secret_store"] == "keyring" else set())
+
+
+def assert_told(workplace: Workplace, sandbox: Sandbox) -> None:
+    """Each administrator and the webhook have one row, are told at least once, and always with the same id."""
+    rows = workplace.database.rows("notification")
+    recipients = sorted((row["channel"], str(row["recipient"])) for row in rows)
+    assert recipients == [("smtp", "ann@msp.example"), ("smtp", "bob@msp.example"), ("webhook", "None")]
+    ids = {row["recipient"]: row["message_id"] for row in rows}
+    arrived = {(str(mail.recipients), str(mail.message["Message-ID"])) for mail in sandbox.mails()}
+    assert arrived == {(f"['{recipient}']", message_id) for recipient, message_id in ids.items() if recipient}
+    assert {request.headers["webhook-id"] for request in sandbox.webhooks()} == {ids[None]}
+
+
+def stored_secrets(workplace: Workplace) -> dict[str, dict[str, str]]:
+    """Open the valid secrets of every integration, by other means than the collection's."""
+    names = {row["id"]: row["name"] for row in workplace.database.rows("integration")}
+    entries = {username: text for (_service, username), text in workplace.keyring.entries().items()}
+    found = {}
+    for row in workplace.database.rows("secret"):
+        if row["state"] == "current":
+            text = _decrypted(row["sealed"]) if row["sealed"] else entries[f"{row['integration']}/{row['version']}"]
+            fields = json.loads(text)["fields"]
+            found[names[row["integration"]]] = {name: item["value"] for name, item in fields.items()}
+    return found
+
+
+def _decrypted(sealed: str) -> str:
+    return Fernet(SECRET_KEY).decrypt(sealed).decode()
+
+
+# What is another one in every run.
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
+# The number of a row, the process that wrote it, what is encrypted or hashed, and what a second attempt may count.
+_INCIDENTAL = {("history", "id"), ("secret", "writer"), ("secret", "sealed"), ("registry", "fingerprint_key")}
+_INCIDENTAL |= {("integration", "fingerprints"), ("notification", "attempts")}
+
+
+def shape(workplace: Workplace) -> list[str]:
+    """Return every row of the registry, with names in place of ids, and without what differs from run to run."""
+    content = workplace.database.content()
+    names = {row["id"]: f"<{row['name']}>" for table in ("integration", "tenant") for row in content.get(table, [])}
+    names |= {row["integration_id"]: f"<{row['integration_name']}>" for row in content.get("history", [])}
+    rows = [
+        f"{table}: " + repr({name: value for name, value in row.items() if (table, name) not in _INCIDENTAL})
+        for table, found in content.items()
+        for row in found
+    ]
+    return sorted(_MOMENT.sub("<moment>", _UUID.sub(lambda uuid: names.get(uuid[0], "<id>"), row)) for row in rows)
