@@ -242,6 +242,7 @@ def test_reading_name_tied_to_the_writing_message(sandbox: Sandbox, change: tupl
     [
         ('targetNamespace="http://www.tigerpawsoftware.com/"', 'targetNamespace="urn:other"'),
         ("http://www.tigerpawsoftware.com", "http://www.example.com"),
+        ('"http://www.tigerpawsoftware.com"', '"urn:other"'),
         ('<wsdl:part name="parameters"', '<wsdl:part name="parameters" nonsense="1" element2='),
     ],
 )
