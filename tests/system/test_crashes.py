@@ -11,7 +11,6 @@ Each task is killed before its first step, before its second, and so on, until o
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Sequence
@@ -19,11 +18,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
-from cryptography.fernet import Fernet
 
 from sandbox import Sandbox
 from system.crew import Crew, Outcome
-from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SECRET_KEY, SOAP_PASSWORD, TIGERPAW, Options
+from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SOAP_PASSWORD, TIGERPAW, Options
 from system.workplace import Workplace
 
 NEW_PASSWORD = "another Soap pass'w0rd <2>"
@@ -187,8 +185,8 @@ def assert_goal(trial: Trial, sandbox: Sandbox, goal: list[str]) -> None:
     """Everything is as an undisturbed run leaves it."""
     workplace = trial.workplace
     assert shape(workplace) == goal
-    assert stored_secrets(workplace) == trial.scenario.secrets
-    assert_nothing_stranded(workplace)
+    assert workplace.stored_secrets() == trial.scenario.secrets
+    workplace.assert_nothing_stranded()
     if trial.scenario.told:
         assert_told(workplace, sandbox)
 
@@ -196,17 +194,8 @@ def assert_goal(trial: Trial, sandbox: Sandbox, goal: list[str]) -> None:
 def assert_nothing_lost(workplace: Workplace) -> None:
     """Whatever is valid at any moment can be opened."""
     if workplace.database.tables():
-        for secrets in stored_secrets(workplace).values():
+        for secrets in workplace.stored_secrets().values():
             assert secrets in (GIVEN, GIVEN | {"soap_password": NEW_PASSWORD})
-
-
-def assert_nothing_stranded(workplace: Workplace) -> None:
-    """The keyring holds the fingerprint key and the valid version of each integration's secrets, nothing else."""
-    rows = workplace.database.rows("secret")
-    assert [row["state"] for row in rows] == ["current"] * len(workplace.database.rows("integration"))
-    expected = {f"{row['integration']}/{row['version']}" for row in rows} | {"fingerprint-key"}
-    held = {username for _service, username in workplace.keyring.entries()}
-    assert held == (expected if workplace.common["secret_store"] == "keyring" else set())
 
 
 def assert_told(workplace: Workplace, sandbox: Sandbox) -> None:
@@ -218,23 +207,6 @@ def assert_told(workplace: Workplace, sandbox: Sandbox) -> None:
     arrived = {(str(mail.recipients), str(mail.message["Message-ID"])) for mail in sandbox.mails()}
     assert arrived == {(f"['{recipient}']", message_id) for recipient, message_id in ids.items() if recipient}
     assert {request.headers["webhook-id"] for request in sandbox.webhooks()} == {ids[None]}
-
-
-def stored_secrets(workplace: Workplace) -> dict[str, dict[str, str]]:
-    """Open the valid secrets of every integration, by other means than the collection's."""
-    names = {row["id"]: row["name"] for row in workplace.database.rows("integration")}
-    entries = {username: text for (_service, username), text in workplace.keyring.entries().items()}
-    found = {}
-    for row in workplace.database.rows("secret"):
-        if row["state"] == "current":
-            text = _decrypted(row["sealed"]) if row["sealed"] else entries[f"{row['integration']}/{row['version']}"]
-            fields = json.loads(text)["fields"]
-            found[names[row["integration"]]] = {name: item["value"] for name, item in fields.items()}
-    return found
-
-
-def _decrypted(sealed: str) -> str:
-    return Fernet(SECRET_KEY).decrypt(sealed).decode()
 
 
 # What is another one in every run.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import IntegrationError
 
@@ -66,6 +67,30 @@ class Workplace:
     def everything(self) -> str:
         """Return the registry and what it tells about itself, to see whether something has changed."""
         return json.dumps([self.database.content(), sorted(self.keyring.entries().items())], default=str)
+
+    def stored_secrets(self) -> dict[str, dict[str, str]]:
+        """Open the valid secrets of every integration, by other means than the collection's."""
+        names = {row["id"]: row["name"] for row in self.database.rows("integration")}
+        entries = {username: text for (_service, username), text in self.keyring.entries().items()}
+        found = {}
+        for row in self.database.rows("secret"):
+            if row["state"] == "current":
+                kept = entries.get(f"{row['integration']}/{row['version']}")
+                text = Fernet(SECRET_KEY).decrypt(row["sealed"]).decode() if row["sealed"] else kept
+                assert text, f"the secrets of {names[row['integration']]} are lost"
+                fields = json.loads(text)["fields"]
+                found[names[row["integration"]]] = {name: item["value"] for name, item in fields.items()}
+        return found
+
+    def assert_nothing_stranded(self) -> None:
+        """The keyring holds the fingerprint key and the valid version of each integration's secrets, nothing else."""
+        rows = self.database.rows("secret")
+        integrations = sorted(row["id"] for row in self.database.rows("integration"))
+        assert sorted(row["integration"] for row in rows) == integrations
+        assert all(row["state"] == "current" for row in rows)
+        expected = {f"{row['integration']}/{row['version']}" for row in rows} | {"fingerprint-key"}
+        held = {username for _service, username in self.keyring.entries()}
+        assert held == (expected if self.common["secret_store"] == "keyring" else set())
 
 
 def registry_options(database: Database, store: str, folder: Path) -> Options:
