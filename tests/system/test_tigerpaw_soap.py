@@ -108,7 +108,7 @@ def test_refused_credentials_are_tried_once(sandbox: Sandbox, refusal: str, oper
 
 def test_fault_without_its_stack(sandbox: Sandbox) -> None:
     message = failure(sandbox, soap_password="wrong").message
-    assert "(Invalid user name or password.)" in message
+    assert "(Invalid user name or password)" in message
     assert "Exception" not in message
     assert " at " not in message
 

@@ -56,7 +56,7 @@ def pending_warning(instance: str, pending: int) -> list[str]:
         return []
     messages = "1 notification is" if pending == 1 else f"{pending} notifications are"
     return [
-        f"{messages} pending in the outbox of the instance '{instance}': nobody was told through them yet. "
+        f"{messages} pending in the outbox of the instance '{instance}', so somebody has not been told yet. "
         "msp.kaspersky.notification_info shows why; msp.kaspersky.notification with smtp_host (or webhook_url) "
         "delivers them."
     ]

@@ -40,6 +40,13 @@ def selected_integration(reader: Reader, instance: str, wanted: Selection) -> In
     return found or renamed
 
 
+def nothing_to_edit(reader: Reader, instance: str, name: str) -> IntegrationError:
+    """Make the error for a task that edits what is not there: it lacks what a creation needs, so a name is mistyped."""
+    error = no_such_integration(f"called {name!r} to edit", name, reader.integration_names(instance))
+    told = f"{error.message} To create it, give platform and solution as well."
+    return IntegrationError(ErrorCode.NOT_FOUND, told, **error.details)
+
+
 def integration_by_id(reader: Reader, instance: str, integration_id: str) -> Integration | None:
     """
     Find an integration by its id.

@@ -20,7 +20,7 @@ from .._remote.verification import Verification, VerificationState
 from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .._storage.writer import Writer
 from .context import Context
-from .find import selected_integration
+from .find import nothing_to_edit, selected_integration
 from .operation import Operation
 from .results import integration_result
 from .verify import prove_settings, require_verified, shown_states
@@ -59,9 +59,12 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
 
     def read(self, reader: Reader) -> IntegrationSnapshot:
         """Read the selected integration, its instance and which version of its secrets is valid."""
-        stored = selected_integration(reader, self.context.instance, selection(self.context.options))
+        options, instance = self.context.options, self.context.instance
+        stored = selected_integration(reader, instance, selection(options))
+        if stored is None and options.get("platform") is None and options.get("solution") is None:
+            raise nothing_to_edit(reader, instance, selection(options).name or "")
         return IntegrationSnapshot(
-            instance=reader.instance(self.context.instance),
+            instance=reader.instance(instance),
             stored=stored,
             secret=reader.current_secret(stored.id) if stored else None,
             record=reader.registry(),

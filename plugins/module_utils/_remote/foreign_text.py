@@ -19,11 +19,12 @@ def quote(text: str, in_play: SecretsInPlay) -> str:
     """
     Make a text of a server fit for a message.
 
-    :returns: the text in one line of visible characters, at most 200, in which no secret is left.
+    :returns: the text in one line of visible characters, at most 200, in which no secret is left; without its final
+        dot, because it goes into a sentence of ours.
     """
     # Redacted twice: first as it came, since tidying changes secrets as well, then for what tidying brought together.
     visible = "".join(character if _is_visible(character) else " " for character in in_play.redact(text))
-    line = in_play.redact(" ".join(visible.split()))
+    line = in_play.redact(" ".join(visible.split())).rstrip(".")
     return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}..."
 
 

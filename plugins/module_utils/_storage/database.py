@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from .database_errors import explain_postgresql, explain_sqlite
 
 try:
     import sqlalchemy as sa
@@ -26,30 +27,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection, Engine
 
 LOCK_WAIT_SECONDS = 30
-
-_SQLITE_ERRORS = {
-    "SQLITE_BUSY": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
-    "SQLITE_LOCKED": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
-    "SQLITE_CONSTRAINT": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
-    "SQLITE_CORRUPT": (ErrorCode.REGISTRY_DAMAGED, "is damaged; restore it from a backup"),
-    "SQLITE_NOTADB": (ErrorCode.REGISTRY_DAMAGED, "is not an SQLite database; restore it or name another file"),
-    "SQLITE_FULL": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, the disk is full; nothing was changed"),
-    "SQLITE_READONLY": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written by this user; nothing was changed"),
-    "SQLITE_CANTOPEN": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
-    "SQLITE_PERM": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
-    "SQLITE_IOERR": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be read or written, the disk reports an error"),
-}
-_POSTGRESQL_ERRORS = {
-    "28": (ErrorCode.REGISTRY_UNREACHABLE, "refuses the user or the password"),
-    "3D": (ErrorCode.REGISTRY_UNREACHABLE, "has no such database"),
-    "42501": (ErrorCode.REGISTRY_UNREACHABLE, "does not give this user the right to its tables"),
-    "55P03": (ErrorCode.REGISTRY_BUSY, "is locked by another run; run the task again"),
-    "40": (ErrorCode.REGISTRY_BUSY, "gave way to another run; run the task again"),
-    "23": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
-    "53100": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, its disk is full; nothing was changed"),
-    "25006": (ErrorCode.REGISTRY_UNREACHABLE, "is read-only; nothing was changed"),
-    "XX": (ErrorCode.REGISTRY_DAMAGED, "reports damage; restore it from a backup"),
-}
 
 
 class Database:
@@ -174,13 +151,7 @@ class Database:
             raise failure
 
     def _explained(self, error: BaseException | None) -> IntegrationError:
-        if self.path is not None:
-            name = getattr(error, "sqlite_errorname", None) or ""
-            known = next((told for code, told in _SQLITE_ERRORS.items() if name.startswith(code)), None)
-        else:
-            name = getattr(error, "sqlstate", None) or ""
-            known = next((told for code, told in _POSTGRESQL_ERRORS.items() if name.startswith(code)), None)
-        code, told = known or (ErrorCode.REGISTRY_UNREACHABLE, f"cannot be used ({name or type(error).__name__})")
+        code, told = explain_sqlite(error) if self.path else explain_postgresql(error)
         return IntegrationError(code, f"The registry {self.location} {told}.")
 
     def _unreachable(self, told: str) -> IntegrationError:

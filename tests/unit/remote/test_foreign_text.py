@@ -29,7 +29,7 @@ def in_play() -> SecretsInPlay:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("Invalid user.", "Invalid user."),
+        ("Invalid user.", "Invalid user"),  # it goes into a sentence of ours
         ("  two\r\n lines\t", "two lines"),
         ("red \x1b[31malert", "red [31malert"),
         ("right\u202eleft\u2066", "right left"),
