@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -282,14 +283,17 @@ def test_every_mail_program_sees_one_recipient(value: str) -> None:
     if address.isascii():
         message = EmailMessage(policy=SMTP)
         message["To"] = Address(addr_spec=address)
-        assert [item.addr_spec for item in message["To"].addresses] == [address]
-        assert len(message.as_bytes().splitlines()) == 2
+        read_again = message_from_bytes(message.as_bytes(), policy=SMTP)
+        assert read_again.keys() == ["To"]
+        assert [item.addr_spec for item in read_again["To"].addresses] == [address]
 
 
-@given(value=st.emails())
-def test_ordinary_addresses_are_accepted(value: str) -> None:
-    if len(value) <= 254 and "{{" not in value and "{%" not in value and "****" not in value and "=?" not in value:
-        assert clean_email(value).lower() == value.lower()
+@given(
+    local_part=st.from_regex(r"[A-Za-z0-9]{1,20}([.+_'-][A-Za-z0-9]{1,20})?", fullmatch=True),
+    domain=st.from_regex(r"([A-Za-z0-9]{1,20}[.-]){0,4}[A-Za-z]{2,20}", fullmatch=True),
+)
+def test_ordinary_addresses_are_accepted(local_part: str, domain: str) -> None:
+    assert clean_email(f"{local_part}@{domain}") == f"{local_part}@{domain.lower()}"
 
 
 # The reading operation
