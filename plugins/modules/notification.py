@@ -39,11 +39,13 @@ options:
   notification_ids:
     description:
       - Identifiers of the notifications that are meant. If omitted, all that have not been delivered are meant.
+      - With O(state=delivered) an unknown one is refused. With O(state=discarded) it counts as discarded already.
     type: list
     elements: str
   limit:
     description:
       - How many notifications to deliver or discard at most, the oldest first. If omitted, all are.
+      - Those whose channel is not configured are counted last, so that they do not keep the others waiting.
     type: int
 seealso:
   - module: msp.kaspersky.notification_info

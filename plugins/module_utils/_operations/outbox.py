@@ -25,13 +25,16 @@ def empty_outbox(context: Context) -> dict[str, Any]:
     :returns: ``changed, delivered, discarded, undelivered, notifications_pending, diff, warnings``.
     :raises IntegrationError: ``registry_missing``, ``instance_unknown``, ``not_found`` for an unknown id.
     """
-    configured_channels(context)
+    channels = configured_channels(context)
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
         pending = reader.pending_notifications(context.instance)
-    chosen = _chosen(context, pending)
+    limit = context.options.get("limit")
     if context.options.get("state") == "discarded":
-        return _discarded(context, chosen, len(pending))
+        return _discarded(context, _named(context, pending)[:limit], len(pending))
+    _require_known(context)
+    # Those that cannot be delivered now come last, so that with a limit they never keep the others waiting.
+    chosen = sorted(_named(context, pending), key=lambda item: item.channel not in channels)[:limit]
     return _delivered(context, chosen, len(pending))
 
 
@@ -82,11 +85,15 @@ def _undelivered(delivery: Delivery) -> list[dict[str, str]]:
     return [{"id": item, "last_error": code} for item, code in delivery.failed.items()]
 
 
-def _chosen(context: Context, pending: list[Notification]) -> list[Notification]:
+def _named(context: Context, pending: list[Notification]) -> list[Notification]:
     ids = context.options.get("notification_ids")
-    if ids is None:
-        return pending[: context.options.get("limit")]
-    known = {item.id for item in _all(context)}
+    return pending if ids is None else [item for item in pending if item.id in ids]
+
+
+def _require_known(context: Context) -> None:
+    """Refuse to deliver what there is not. To discard it is no fault: that is how a second run finds it."""
+    ids = context.options.get("notification_ids") or []
+    known = {item.id for item in _all(context)} if ids else set()
     unknown = [item for item in ids if item not in known]
     if unknown:
         raise IntegrationError(
@@ -94,7 +101,6 @@ def _chosen(context: Context, pending: list[Notification]) -> list[Notification]
             f"The outbox of the instance '{context.instance}' has no notification {', '.join(unknown)}. "
             "msp.kaspersky.notification_info lists what there is.",
         )
-    return [item for item in pending if item.id in ids][: context.options.get("limit")]
 
 
 def _all(context: Context) -> list[Notification]:
