@@ -150,13 +150,13 @@ def _attempt(job: Job) -> Outcome:
     keyring.set_keyring(FolderKeyring(Path(job["keyring"]), steps.reach))
     steps.watch()
     try:
-        work = _secrets if job["module"] == "secrets" else perform
+        work = open_secrets if job["module"] == "secrets" else perform
         return {"result": work(job["module"], job["options"]), "steps": steps.names}
     except IntegrationError as error:
         return {"error": error.as_result(), "msg": error.message, "steps": steps.names}
 
 
-def _secrets(_module: str, options: dict[str, Any]) -> dict[str, dict[str, str]]:
+def open_secrets(_module: str, options: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Open the secrets of every integration, by its name."""
     context = open_context({"instance": "default", **options}, SecretsInPlay(), check_mode=True)
     with context.registry.reading() as reader:

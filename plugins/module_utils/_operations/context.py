@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from .._domain.errors import Fault, InvalidSettings
 from .._domain.redaction import SecretsInPlay
 from .._domain.text import clean_name
 from .._storage.database import default_address, open_database
+from .._storage.process import this_user
 from .._storage.registry import Registry
 from .vault import Vault
 
@@ -112,7 +112,4 @@ def _default_actor() -> str:
     job = os.environ.get("JOB_ID")
     if job and os.environ.get("AWX_PRIVATE_DATA_DIR"):
         return f"AWX job {job}"
-    try:
-        return getuser()
-    except (KeyError, OSError):  # a container's user without an entry in the password file
-        return f"user {os.getuid()}"
+    return this_user()

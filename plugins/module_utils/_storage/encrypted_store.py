@@ -16,12 +16,14 @@ from uuid import uuid4
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
-from .sealing import SecretValue, seal, unseal
-from .secrets import SecretStore, new_record
+from .sealing import SecretValue, damaged, seal, unseal
+from .secrets import FINGERPRINT_KEY_BYTES, SecretStore, new_record
 from .writer import Writer
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
+
+_SHORTEST_TOKEN = 1 + 8 + 16 + 16 + 32  # version, time, initialisation vector, one block, signature
 
 
 class EncryptedStore(SecretStore):
@@ -40,7 +42,7 @@ class EncryptedStore(SecretStore):
 
     def new_registry(self, registry_id: str) -> RegistryRecord:
         """Wrap a new fingerprint key under the secret key."""
-        return new_record(registry_id, self.kind, {}, self._encrypt(os.urandom(32)), ready=True)
+        return new_record(registry_id, self.kind, {}, self._encrypt(os.urandom(FINGERPRINT_KEY_BYTES)), ready=True)
 
     def make_ready(self, registry: Registry) -> None:
         """Nothing is left to do: the wrapped key was committed with the registry."""
@@ -71,7 +73,10 @@ class EncryptedStore(SecretStore):
 
     def open(self, registry: Registry, secret: SecretRecord, origins: Mapping[str, str]) -> dict[str, SecretValue]:
         """Decrypt and check."""
-        text = self._decrypt(secret.sealed or "").decode()
+        try:
+            text = self._decrypt(secret.sealed or "").decode()
+        except ValueError:
+            raise damaged(secret.integration_id, "cannot be decrypted") from None
         return unseal(text, secret.integration_id, secret.version, origins)
 
     def encrypted_anew(self, token: str) -> str | None:
@@ -79,28 +84,42 @@ class EncryptedStore(SecretStore):
         Encrypt under the newest key what is encrypted under an older one.
 
         :returns: the new token, or nothing where the old one is under the newest key already.
-        :raises IntegrationError: ``secret_key_wrong``.
+        :raises IntegrationError: ``secret_key_wrong``, or ``secret_damaged`` for what was never encrypted.
         """
         from cryptography.fernet import Fernet, InvalidToken
 
         try:
             Fernet(self._require_keys()[0]).decrypt(token.encode())
         except InvalidToken:
-            return self._encrypt(self._decrypt(token))
+            try:
+                return self._encrypt(self._decrypt(token))
+            except ValueError:
+                told = "A secret in the registry is damaged; msp.kaspersky.registry with check_integrity names it."
+                raise IntegrationError(ErrorCode.SECRET_DAMAGED, told) from None
         return None
 
     def _read_fingerprint_key(self, record: RegistryRecord) -> bytes:
-        return self._decrypt(record.fingerprint_key or "")
+        try:
+            return self._decrypt(record.fingerprint_key or "")
+        except ValueError:
+            return b""
 
     def _encrypt(self, data: bytes) -> str:
         return self._fernet().encrypt(data).decode()
 
     def _decrypt(self, token: str) -> bytes:
+        """
+        Decrypt with whichever key fits.
+
+        :raises ValueError: this was never encrypted, whatever the keys are.
+        :raises IntegrationError: ``secret_key_wrong``.
+        """
         from cryptography.fernet import InvalidToken
 
         try:
             return self._fernet().decrypt(token.encode())
         except InvalidToken:
+            _require_token(token)
             raise IntegrationError(
                 ErrorCode.SECRET_KEY_WRONG,
                 "None of the keys in secret_key opens the secrets of this registry. Give the key under which they were "
@@ -120,6 +139,17 @@ class EncryptedStore(SecretStore):
                 "secret_key; 'openssl rand -base64 32' makes one.",
             )
         return self._keys
+
+
+def _require_token(text: str) -> None:
+    """
+    Tell damage from a wrong key: what Fernet makes has a version and a length (specification of Fernet).
+
+    :raises ValueError: this is no token.
+    """
+    raw = base64.urlsafe_b64decode(text.encode("ascii"))
+    if raw[:1] != b"\x80" or len(raw) < _SHORTEST_TOKEN:
+        raise ValueError
 
 
 def _parsed_keys(secret_key: str | None) -> list[bytes]:

@@ -16,16 +16,15 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from getpass import getuser
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError
-from .process import is_gone, this_process
+from .process import is_gone, this_process, this_user
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
-from .secrets import LostStage, SecretStore, new_record
+from .secrets import FINGERPRINT_KEY_BYTES, LostStage, SecretStore, new_record
 from .writer import Writer
 
 Answer = TypeVar("Answer")
@@ -52,17 +51,20 @@ class KeyringStore(SecretStore):
     def new_registry(self, registry_id: str) -> RegistryRecord:
         """Record which keyring it is; the key follows once the registry is committed."""
         self._get(registry_id, FINGERPRINT_KEY)  # a locked keyring says so before anything is made
-        kept_at = {"host": socket.gethostname(), "user": getuser(), "backend": _backend_name(self._keyring())}
-        return new_record(registry_id, self.kind, kept_at, None, ready=False)
+        return new_record(registry_id, self.kind, self._place(), None, ready=False)
 
     def make_ready(self, registry: Registry) -> None:
-        """Store the fingerprint key, and only then record that it is there."""
+        """
+        Store the fingerprint key, and only then record that it is there, and where.
+
+        What a failed attempt left over is replaced: no fingerprint can have been made with it.
+        """
         with registry.writing("") as writer:
             record = writer.registry()
             if not record.secrets_ready:
-                if self._get(record.id, FINGERPRINT_KEY) is None:
-                    self._set(record.id, FINGERPRINT_KEY, base64.b64encode(os.urandom(32)).decode())
-                writer.change_registry(secrets_ready=True)
+                key = base64.b64encode(os.urandom(FINGERPRINT_KEY_BYTES)).decode()
+                self._set(record.id, FINGERPRINT_KEY, key)
+                writer.change_registry(secrets_ready=True, secrets_kept_at=self._place())
 
     def stage(
         self, registry: Registry, instance: str, integration_id: str, values: Mapping[str, SecretValue]
@@ -101,12 +103,14 @@ class KeyringStore(SecretStore):
         """Delete from the keyring first, drop the row after it."""
         with registry.reading() as reader:
             record, unfinished = reader.registry(), reader.unfinished_secrets()
-        dead = [secret for secret in unfinished if secret.state == "removing" or _is_stale(secret)]
-        if not dead:
+        if not any(secret.state == "removing" or _is_stale(secret) for secret in unfinished):
             return
         with registry.writing(instance) as writer:
-            for secret in dead:
-                writer.move_secret(secret.integration_id, secret.version, "writing", "removing")
+            for secret in unfinished:
+                if _is_stale(secret):
+                    writer.move_secret(secret.integration_id, secret.version, "writing", "removing")
+            # Asked again: a slow writer may have finished after all, and its version is valid then.
+            dead = [secret for secret in writer.unfinished_secrets() if secret.state == "removing"]
         self.fingerprint_key(record)  # refuses on a machine whose keyring is not the one that holds them
         for secret in dead:
             self._delete(record.id, _entry(secret))
@@ -115,23 +119,28 @@ class KeyringStore(SecretStore):
                 writer.remove_secret(secret.integration_id, secret.version)
 
     def open(self, registry: Registry, secret: SecretRecord, origins: Mapping[str, str]) -> dict[str, SecretValue]:
-        """Read from the keyring; a version that has just been replaced is looked up once more."""
+        """Read from the keyring; a version that has just been replaced is looked up again."""
         with registry.reading() as reader:
             record = reader.registry()
-        text = self._get(record.id, _entry(secret))
-        if text is None:
+        while (text := self._get(record.id, _entry(secret))) is None:
             with registry.reading() as reader:
-                secret = reader.current_secret(secret.integration_id) or secret
-            text = self._get(record.id, _entry(secret))
-        if text is None:
-            raise self._elsewhere(record)
+                current = reader.current_secret(secret.integration_id)
+            if current is None or current.version == secret.version:
+                raise self._elsewhere(record)
+            secret = current
         return unseal(text, secret.integration_id, secret.version, origins)
 
     def _read_fingerprint_key(self, record: RegistryRecord) -> bytes:
         text = self._get(record.id, FINGERPRINT_KEY)
         if text is None:
             raise self._elsewhere(record)
-        return base64.b64decode(text)
+        try:
+            return base64.b64decode(text, validate=True)
+        except ValueError:
+            return b""
+
+    def _place(self) -> dict[str, str]:
+        return {"host": socket.gethostname(), "user": this_user(), "backend": _backend_name(self._keyring())}
 
     def _elsewhere(self, record: RegistryRecord) -> IntegrationError:
         kept = record.secrets_kept_at
@@ -161,9 +170,14 @@ class KeyringStore(SecretStore):
             raise _missing_store(f"The keyring {_backend_name(backend)} does not keep what is stored in it.")
 
     def _delete(self, registry_id: str, entry: str) -> None:
-        if self._get(registry_id, entry) is not None:
-            backend = self._keyring()
-            _asked(lambda: backend.delete_password(_service(registry_id), entry))
+        backend = self._keyring()
+        try:
+            if self._get(registry_id, entry) is not None:
+                _asked(lambda: backend.delete_password(_service(registry_id), entry))
+        except IntegrationError:
+            # Another run may have removed it between the two questions.
+            if self._get(registry_id, entry) is not None:
+                raise
 
 
 def _service(registry_id: str) -> str:
@@ -176,6 +190,8 @@ def _entry(secret: SecretRecord) -> str:
 
 def _is_stale(secret: SecretRecord) -> bool:
     """Tell a crashed writer from a slow one: its process is gone, or its time is up."""
+    if secret.state != "writing":
+        return False
     if datetime.now(UTC) - secret.created_at > WRITING_TAKES_AT_MOST:
         return True
     return is_gone(secret.writer)

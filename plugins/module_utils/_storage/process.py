@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private: names the running process in the registry, so that others can tell a crashed one from a slow one."""
+"""Private: names the running process and its user: a crashed process has to be told from a slow one."""
 
 from __future__ import annotations
 
 import os
 import socket
+from getpass import getuser
 
 
 def this_process() -> str:
@@ -17,6 +18,18 @@ def this_process() -> str:
     :returns: ``host/process id``.
     """
     return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def this_user() -> str:
+    """
+    Name the user of the operating system.
+
+    :returns: a name, or ``user`` and the number where it has none, as in many containers.
+    """
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def is_gone(process: str) -> bool:

@@ -58,17 +58,22 @@ def unseal(text: str, integration_id: str, version: str, origins: Mapping[str, s
         owner = (sealed["integration"], sealed["version"])
         values = {name: SecretValue(item["value"], item["origin"]) for name, item in sealed["fields"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _damaged(integration_id, "cannot be read") from None
+        raise damaged(integration_id, "cannot be read") from None
     if owner != (integration_id, version):
-        raise _damaged(integration_id, "belong to another integration or version")
+        raise damaged(integration_id, "belong to another integration or version")
     if missing := sorted(set(origins) - set(values)):
-        raise _damaged(integration_id, f"lack {', '.join(missing)}")
+        raise damaged(integration_id, f"lack {', '.join(missing)}")
     if moved := sorted(name for name in origins if values[name].origin != origins[name]):
-        raise _damaged(integration_id, f"were given for another address than the one stored now ({', '.join(moved)})")
+        raise damaged(integration_id, f"were given for another address than the one stored now ({', '.join(moved)})")
     return values
 
 
-def _damaged(integration_id: str, told: str) -> IntegrationError:
+def damaged(integration_id: str, told: str) -> IntegrationError:
+    """
+    Make the error for secrets that are not what was stored.
+
+    :param told: goes on after "The stored secrets of integration ...".
+    """
     return IntegrationError(
         ErrorCode.SECRET_DAMAGED,
         f"The stored secrets of integration {integration_id} {told}; nothing was sent. Somebody changed the registry "

@@ -21,6 +21,8 @@ from .registry import Registry
 from .sealing import SecretValue
 from .writer import Writer
 
+FINGERPRINT_KEY_BYTES = 32
+
 
 class SecretStore(ABC):
     """Keeps the secrets of one registry."""
@@ -46,10 +48,18 @@ class SecretStore(ABC):
         """
         Return the key of the fingerprints; read once a process.
 
-        :raises IntegrationError: ``secret_store_elsewhere``, ``secret_store_missing`` or ``secret_key_wrong``.
+        :raises IntegrationError: ``secret_store_elsewhere``, ``secret_store_missing``, ``secret_key_wrong`` or
+            ``secret_damaged``.
         """
         if self._fingerprint_key is None:
-            self._fingerprint_key = self._read_fingerprint_key(record)
+            key = self._read_fingerprint_key(record)
+            if len(key) != FINGERPRINT_KEY_BYTES:
+                raise IntegrationError(
+                    ErrorCode.SECRET_DAMAGED,
+                    f"The fingerprint key of this registry, which the store '{self.kind}' keeps, is damaged. Restore "
+                    "it from a backup: without it, nobody can tell whether a secret has changed. Nothing was changed.",
+                )
+            self._fingerprint_key = key
         return self._fingerprint_key
 
     @abstractmethod
