@@ -170,7 +170,7 @@ upgraded:
   sample: false
 instance_recorded:
   description: Whether the instance was recorded.
-  returned: when O(solution) is given and there is a registry
+  returned: when O(solution) is given, except in check mode of an upgrade
   type: bool
   sample: false
 reencrypted:

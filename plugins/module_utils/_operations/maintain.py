@@ -30,8 +30,11 @@ def maintain_registry(context: Context) -> dict[str, Any]:
     """
     created, upgraded = _established(context)
     answer: dict[str, Any] = {"created": created, "upgraded": upgraded}
-    present = not context.registry.is_missing()
-    if present and not (upgraded and context.check_mode):
+    if context.check_mode and (created or upgraded):
+        # There is nothing yet that could be read.
+        if created and context.options.get("solution"):
+            answer["instance_recorded"] = True
+    else:
         if context.options.get("solution"):
             answer["instance_recorded"] = _instance_recorded(context)
         answer["reencrypted"] = _reencrypted(context) if context.options.get("reencrypt") else 0
@@ -47,14 +50,15 @@ def _established(context: Context) -> tuple[bool, bool]:
     if not context.check_mode:
         return context.vault.establish()
     if context.registry.is_missing():
+        context.vault.require_store(None)
         return True, False
     try:
-        with context.registry.reading():
-            return False, False
+        context.vault.current_store()
     except IntegrationError as error:
         if error.code is ErrorCode.REGISTRY_OLDER:
             return False, True
         raise
+    return False, False
 
 
 def _instance_recorded(context: Context) -> bool:
@@ -160,7 +164,7 @@ def _faults_of(
     except IntegrationError as error:
         if error.code not in (ErrorCode.SECRET_DAMAGED, ErrorCode.SECRET_KEY_WRONG):
             raise
-        return [error.message]
+        return [f"'{integration.name}': {error.message.removesuffix('.')}"]
     expected = set(secret_origins(PLATFORMS[integration.platform], integration.settings))
     differing = context.vault.differing(record, integration, opened, always=False)
     missing = [f"'{integration.name}' lacks the secret {name}" for name in sorted(expected - set(opened))]
