@@ -34,9 +34,9 @@ def selected_integration(reader: Reader, instance: str, wanted: Selection) -> In
             "Choose another name, or rename or delete the other integration first.",
             ids=[found.id, renamed.id],
         )
-    if wanted.new_name and not found and not renamed:
-        name = wanted.name or ""
-        raise no_such_integration(f"called {name!r} to rename", name, reader.integration_names(instance))
+    if wanted.new_name and wanted.name and not found and not renamed:
+        known = reader.integration_names(instance)
+        raise no_such_integration(f"called {wanted.name!r} to rename", wanted.name, known)
     return found or renamed
 
 

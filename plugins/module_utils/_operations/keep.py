@@ -60,9 +60,11 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
     def read(self, reader: Reader) -> IntegrationSnapshot:
         """Read the selected integration, its instance and which version of its secrets is valid."""
         options, instance = self.context.options, self.context.instance
-        stored = selected_integration(reader, instance, selection(options))
-        if stored is None and options.get("platform") is None and options.get("solution") is None:
-            raise nothing_to_edit(reader, instance, selection(options).name or "")
+        wanted = selection(options)
+        stored = selected_integration(reader, instance, wanted)
+        # A name that is not usable is told by the rules.
+        if stored is None and wanted.name and options.get("platform") is None and options.get("solution") is None:
+            raise nothing_to_edit(reader, instance, wanted.name)
         return IntegrationSnapshot(
             instance=reader.instance(instance),
             stored=stored,
