@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -52,9 +53,12 @@ class Database:
         if self.path is None:
             return True
         try:
-            return self.path.is_file() and self.path.stat().st_size > 0
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
         except OSError:
             raise self._unreachable("cannot be opened by this user") from None
+        return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -148,7 +152,7 @@ class Database:
         except sqlite3.Error as error:
             failure = self._explained(error)
         if failure:
-            raise failure
+            raise failure from None
 
     def _explained(self, error: BaseException | None) -> IntegrationError:
         code, told = explain_sqlite(error) if self.path else explain_postgresql(error)
@@ -214,7 +218,7 @@ def _verifying_server(url: URL) -> URL:
 
 def _shown(url: URL) -> str:
     """Write the address as the user does: without driver and password."""
-    return url.set(drivername=url.get_backend_name(), password=None).render_as_string()
+    return url._replace(drivername=url.get_backend_name(), password=None).render_as_string()
 
 
 def _refused(message: str) -> InvalidSettings:

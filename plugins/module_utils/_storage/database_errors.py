@@ -29,6 +29,7 @@ _SQLITE_ERRORS = {
 _POSTGRESQL_ERRORS = {
     "28": (ErrorCode.REGISTRY_UNREACHABLE, "refuses the user or the password"),
     "3D": (ErrorCode.REGISTRY_UNREACHABLE, "has no such database"),
+    "3F": (ErrorCode.REGISTRY_UNREACHABLE, "has no schema in which this user has the right to make tables"),
     "42501": (ErrorCode.REGISTRY_UNREACHABLE, "does not give this user the right to its tables"),
     "55P03": (ErrorCode.REGISTRY_BUSY, "is locked by another run; run the task again"),
     "40": (ErrorCode.REGISTRY_BUSY, "gave way to another run; run the task again"),
