@@ -27,6 +27,7 @@ from unittest.mock import patch
 
 import pytest
 import secretstorage
+
 from system.crew import TESTS
 from system.databases import SqliteFile
 from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SOAP_PASSWORD, TIGERPAW, Options
