@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from socket import getfqdn
+from socket import gethostname
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from .operation import Operation
 from .results import integration_result, tenant_references
 
 _TENANTS_TOLD = 20
+_HOST = re.compile(r"(?=.{1,200}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class DeletionPlan:
 
 class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
     """``integration`` with ``state: absent``."""
+
+    upgrades = False
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -115,7 +119,6 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         recipients: list[tuple[str, str | None]] = [(MAIL, item.email) for item in stored.administrators]
         if self.context.options.get("webhook_url"):
             recipients.append((WEBHOOK, None))
-        host = getfqdn()
         return [
             Notification(
                 id=(notification_id := str(uuid4())),
@@ -124,7 +127,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
                 snapshot=told,
                 channel=channel,
                 recipient=recipient,
-                message_id=f"<{notification_id}@{host}>",
+                message_id=_message_id(notification_id),
                 created_at=now,
             )
             for channel, recipient in recipients
@@ -183,6 +186,12 @@ def _selected(reader: Reader, context: Context) -> Integration | None:
             f"The integration {found.id} is called '{found.name}', not '{wanted.name}'; nothing was deleted.",
         )
     return found
+
+
+def _message_id(notification_id: str) -> str:
+    """Make an id of the standard form (RFC 5322, 3.6.4), without asking name servers while the registry is locked."""
+    host = gethostname()
+    return f"<{notification_id}@{host if _HOST.fullmatch(host) else 'localhost'}>"
 
 
 def _tenants_bound(snapshot: DeletionSnapshot) -> IntegrationError:

@@ -16,6 +16,13 @@ from .channels import Channels, configured_channels
 from .context import Context
 
 NOT_CONFIGURED = "channel_not_configured"
+# What is wrong with a channel or with the registry, and not with one message.
+_TROUBLE = (
+    ErrorCode.API_UNREACHABLE,
+    ErrorCode.CERTIFICATE_UNTRUSTED,
+    ErrorCode.REGISTRY_BUSY,
+    ErrorCode.REGISTRY_UNREACHABLE,
+)
 
 
 @dataclass
@@ -41,13 +48,38 @@ def deliver(context: Context, notifications: Sequence[Notification]) -> Delivery
     """
     delivery = Delivery()
     channels = configured_channels(context)
+    troubles = {notification.channel: _Trouble() for notification in notifications}
     with channels.opened():
         for notification in notifications:
+            trouble = troubles[notification.channel]
             if notification.channel not in channels:
                 delivery.failed[notification.id] = NOT_CONFIGURED
-            elif _leased(context, notification):
-                _deliver_one(context, channels, notification, delivery)
+            elif trouble.hopeless:
+                delivery.failed[notification.id] = trouble.code
+            else:
+                trouble.note(_attempt(context, channels, notification, delivery))
     return delivery
+
+
+class _Trouble:
+    """
+    Tells when a channel is not worth another attempt in this run.
+
+    A dead server would be waited for once a message, and a wrong password, tried once a message, locks its user out.
+    One message that breaks the connection must not keep the others waiting, so it takes two in a row.
+    """
+
+    def __init__(self) -> None:
+        self.code = ""
+        self._in_a_row = 0
+
+    @property
+    def hopeless(self) -> bool:
+        return self.code == ErrorCode.CREDENTIALS_REFUSED or self._in_a_row > 1
+
+    def note(self, code: str | None) -> None:
+        self.code = code or ""
+        self._in_a_row = self._in_a_row + 1 if code in _TROUBLE else 0
 
 
 def pending_warning(instance: str, pending: int) -> list[str]:
@@ -69,15 +101,26 @@ def _leased(context: Context, notification: Notification) -> bool:
         return writer.lease_notification(notification.id, datetime.now(UTC), length)
 
 
-def _deliver_one(context: Context, channels: Channels, notification: Notification, delivery: Delivery) -> None:
-    code = _sent(channels, notification)
-    with context.registry.writing(context.instance) as writer:
-        writer.end_lease(notification.id, None if code else datetime.now(UTC), code)
+def _attempt(context: Context, channels: Channels, notification: Notification, delivery: Delivery) -> str | None:
+    """Deliver one message unless another run does; returns the code of what went wrong."""
+    try:
+        code = _deliver_one(context, channels, notification, delivery) if _leased(context, notification) else None
+    except IntegrationError as error:  # the registry; what was to be told about has happened all the same
+        code = str(error.code)
     if code:
         delivery.failed[notification.id] = code
-    else:
-        delivery.delivered.append(notification.id)
-        delivery.notified.append({"channel": notification.channel, "recipient": notification.recipient})
+    return code
+
+
+def _deliver_one(context: Context, channels: Channels, notification: Notification, delivery: Delivery) -> str | None:
+    code = _sent(channels, notification)
+    with context.registry.writing(context.instance) as writer:
+        was_pending = writer.end_lease(notification.id, None if code else datetime.now(UTC), code)
+    if code:
+        return code if was_pending else None
+    delivery.delivered.append(notification.id)
+    delivery.notified.append({"channel": notification.channel, "recipient": notification.recipient})
+    return None
 
 
 def _sent(channels: Channels, notification: Notification) -> str | None:

@@ -39,7 +39,13 @@ class _Outdated(Exception):
 
 
 class Operation(ABC, Generic[SnapshotType, PlanType]):
-    """One verb, applied to one registry."""
+    """
+    One verb, applied to one registry.
+
+    :cvar upgrades: whether it brings an older registry up to date before it writes.
+    """
+
+    upgrades = True
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -106,7 +112,7 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
             empty = self.empty() if error.code is ErrorCode.REGISTRY_MISSING else None
             if empty is not None:
                 return empty
-            if error.code is not ErrorCode.REGISTRY_OLDER or self.context.check_mode:
+            if error.code is not ErrorCode.REGISTRY_OLDER or self.context.check_mode or not self.upgrades:
                 raise
         self.context.vault.establish()
         return self._read_registry()

@@ -54,6 +54,9 @@ def _discarded(context: Context, chosen: list[Notification], pending: int) -> di
     if chosen and not context.check_mode:
         now = datetime.now(UTC)
         with context.registry.writing(context.instance) as writer:
+            # Asked again under the lock: another run may have delivered some of them meanwhile.
+            left = {item.id for item in writer.pending_notifications(context.instance)}
+            chosen, pending = [item for item in chosen if item.id in left], len(left)
             writer.remove_notifications(item.id for item in chosen)
             for item in chosen:
                 writer.add_history(_history(context, item, now))

@@ -134,8 +134,12 @@ class Writer(Reader):
         values = {"lease_holder": this_process(), "lease_until": now + length, "attempts": table.c.attempts + 1}
         return bool(self._connection.execute(sa.update(table).where(where).values(values)).rowcount)
 
-    def end_lease(self, notification_id: str, delivered_at: datetime | None, last_error: str | None) -> None:
-        """Record how the delivery of a leased message ended."""
+    def end_lease(self, notification_id: str, delivered_at: datetime | None, last_error: str | None) -> bool:
+        """
+        Record how the delivery of a leased message ended.
+
+        :returns: whether it was still pending; if not, another run has delivered it after the lease was void.
+        """
         values = {
             "lease_holder": None,
             "lease_until": None,
@@ -143,7 +147,8 @@ class Writer(Reader):
             "last_error": last_error,
         }
         table = schema.notification
-        self._connection.execute(sa.update(table).where(table.c.id == notification_id).values(values))
+        where = sa.and_(table.c.id == notification_id, table.c.delivered_at.is_(None))
+        return bool(self._connection.execute(sa.update(table).where(where).values(values)).rowcount)
 
     def remove_notifications(self, notification_ids: Iterable[str]) -> None:
         """Drop messages from the outbox."""
