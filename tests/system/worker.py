@@ -65,6 +65,7 @@ class Steps:
         sa.event.listen(sa.engine.Engine, "before_cursor_execute", self._execute)
         sa.event.listen(sa.engine.Engine, "commit", self._commit)
         sa.event.listen(sa.pool.Pool, "checkin", self._end_transaction)
+        sys.dont_write_bytecode = True  # or the first run in a checkout would have steps of its own
         sys.addaudithook(self._audit)
         for channel in (mail.MailChannel, webhook.WebhookChannel):
             self._watch_sending(channel)
