@@ -49,6 +49,7 @@ _CONNECTION_TROUBLE = {
     "connection refused": "cannot be reached: check host and port, and that the server runs",
     "no such file": "cannot be reached: check host and port, and that the server runs",
     "resolve": "cannot be found: check the name of the host",
+    "[errno -": "cannot be found: check the name of the host",  # psycopg before 3.2 repeats the resolver's error
     "timeout": "does not answer: check host and port, and firewalls in between",
 }
 
