@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote import smtp
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.mail import MailChannel, MailServer
 from sandbox import Sandbox
 
@@ -95,6 +96,15 @@ def test_one_connection_for_many_letters(sandbox: Sandbox, channel: MailChannel)
     assert [mail.recipients for mail in sandbox.mails()] == [[ADA], [BOB], [ADA]]
     methods = [request.method for request in sandbox.requests("smtp")]
     assert (methods.count("CONNECT"), methods.count("AUTH")) == (1, 1)
+
+
+def test_long_conversation_of_short_replies(
+    sandbox: Sandbox, channel: MailChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "LONGEST_REPLY", 300)
+    for _letter in range(10):
+        send(channel)
+    assert len(sandbox.mails()) == 10
 
 
 def test_names_beyond_ascii(sandbox: Sandbox, channel: MailChannel) -> None:

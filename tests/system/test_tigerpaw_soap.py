@@ -20,6 +20,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors impor
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote import http, tigerpaw_soap
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.http import Connection
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.soap_transport import SoapTransport
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.verification import (
     Access,
     Finding,
@@ -131,7 +132,11 @@ def test_no_writing_operation_is_called(sandbox: Sandbox, operation: str) -> Non
 
 @pytest.mark.parametrize(
     ("operation", "told"),
-    [("GetAcountList", "did you mean GetAccountList?"), ("CheckWhatever", "ask your Tigerpaw administrator")],
+    [
+        ("GetAcountList", "did you mean GetAccountList?"),
+        ("CheckWhatever", "ask your Tigerpaw administrator"),
+        ("CheckAgreementAdditionalCharges", "ask your Tigerpaw administrator"),
+    ],
 )
 def test_unknown_operation(sandbox: Sandbox, operation: str, told: str) -> None:
     error = failure(sandbox, soap_check_operation=operation)
@@ -174,6 +179,11 @@ def test_failures_in_a_result(sandbox: Sandbox, result: str, code: ErrorCode, to
     error = failure(sandbox)
     assert error.code is code
     assert told in error.message
+
+
+def test_data_in_a_string(sandbox: Sandbox) -> None:
+    answer_with(sandbox, LISTING, "&lt;Accounts&gt;&lt;Name&gt;Acme&lt;/Name&gt;&lt;/Accounts&gt;")
+    assert ask(sandbox).state is VerificationState.VERIFIED
 
 
 def test_operation_that_answers_everybody_proves_nothing(sandbox: Sandbox) -> None:
@@ -243,6 +253,7 @@ def test_reading_name_tied_to_the_writing_message(sandbox: Sandbox, change: tupl
         ('targetNamespace="http://www.tigerpawsoftware.com/"', 'targetNamespace="urn:other"'),
         ("http://www.tigerpawsoftware.com", "http://www.example.com"),
         ('"http://www.tigerpawsoftware.com"', '"urn:other"'),
+        ("AuthHeader", "OtherHeader"),
         ('<wsdl:part name="parameters"', '<wsdl:part name="parameters" nonsense="1" element2='),
     ],
 )
@@ -301,6 +312,18 @@ def test_trouble_with_the_second_call_is_no_proof(sandbox: Sandbox) -> None:
     answer_with(sandbox, LISTING, "<A xmlns=''><Name>Acme</Name></A>", times=1)
     sandbox.misbehave("soap", "unavailable", only=LISTING)
     assert failure(sandbox, Connection(timeout=5, retries=0)).code is ErrorCode.API_UNREACHABLE
+
+
+def test_only_the_configured_address_is_called(sandbox: Sandbox) -> None:
+    endpoint = http.Endpoint(sandbox.soap_url, ca_path=str(sandbox.ca_path))
+    with http.HttpClient(endpoint, Connection(timeout=5), "Test API") as client:
+        transport = SoapTransport(client, sandbox.soap_url, "user and password")
+        for address in (f"{sandbox.soap_url}/other", f"{sandbox.foreign_url}/api/rmm/tsiWS.asmx"):
+            with pytest.raises(IntegrationError, match="names another address"):
+                transport.post_xml(address, etree.Element("x"), {})
+            with pytest.raises(IntegrationError, match="another document"):
+                transport.load(address)
+    assert sandbox.requests() == []
 
 
 def test_password_that_xml_cannot_carry(sandbox: Sandbox) -> None:

@@ -171,9 +171,10 @@ def test_address_is_not_logged(sandbox: Sandbox, caplog: pytest.LogCaptureFixtur
 
 def test_address_and_signature_are_in_play(sandbox: Sandbox) -> None:
     in_play = SecretsInPlay()
-    with channel(sandbox, in_play=in_play) as opened:
+    with channel(sandbox, in_play=in_play, connection=Connection(timeout=5, **sandbox.proxy_settings())) as opened:
         opened.send(PAYLOAD, "42")
-    [request] = sandbox.webhooks()
+    [request], [tunnel] = sandbox.webhooks(), sandbox.requests("proxy")
+    assert in_play.redact(tunnel.headers["proxy-authorization"]) == "Basic ********"
     signature = request.headers["webhook-signature"].removeprefix("v1,")
     assert signature not in in_play.redact(f"signature {signature}")
     assert sandbox.webhook_url not in in_play.redact(f"posted to {sandbox.webhook_url}")

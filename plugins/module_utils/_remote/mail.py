@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import smtplib
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -96,12 +95,10 @@ class MailChannel:
             options = ("SMTPUTF8", "BODY=8BITMIME") if envelope.needs_smtputf8 else ()
             self._connected().sendmail(envelope.sender, [envelope.recipient], envelope.content, options)
         except (OSError, ValueError, MechanismMissing) as error:  # smtplib's own errors are OSErrors
-            if not isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
-                self._drop()
             raise failure_of(error, f"Mail server {self._host}:{self._port}") from None
 
     def _connected(self) -> Smtp:
-        # Servers close idle connections, and those that have brought enough letters.
+        # Lost with the last letter, or closed since then: servers end idle connections, and those that brought enough.
         if self._connection is not None and not _is_alive(self._connection):
             self._drop()
         if self._connection is None:
