@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .._domain.errors import Fault, InvalidSettings
 from .._domain.redaction import SecretsInPlay
-from .._domain.text import clean_name
+from .._domain.text import clean_name, clean_text
 from .._storage.database import default_address, open_database
 from .._storage.process import this_user
 from .._storage.registry import Registry
@@ -23,6 +23,15 @@ from .vault import Vault
 Options = Mapping[str, Any]
 
 _LONGEST_SECRET_FILE = 65536
+# Options that select what is stored.
+_SELECTING = {
+    "integration": clean_name,
+    "integration_id": clean_text,
+    "move_from": clean_name,
+    "tenant": clean_name,
+    "uid": clean_text,
+    "user_name": clean_text,
+}
 
 
 @dataclass(frozen=True)
@@ -70,41 +79,52 @@ def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> 
     in_play.add(*(secret_key or "").split(","))
     instance = _name(faults, "instance", options.get("instance") or "default")
     actor = _name(faults, "actor", options.get("actor") or _default_actor())
+    selecting = {option: _cleaned(faults, option, clean, options.get(option)) for option, clean in _SELECTING.items()}
     if faults:
         raise InvalidSettings(faults)
     registry = Registry(open_database(options.get("registry") or default_address(), password))
     vault = Vault(registry, instance, options.get("secret_store"), secret_key, in_play)
-    return Context(options, registry, instance, actor, vault, in_play, check_mode)
+    return Context({**options, **selecting}, registry, instance, actor, vault, in_play, check_mode)
 
 
 def _name(faults: list[Fault], option: str, value: object) -> str:
+    return _cleaned(faults, option, clean_name, value) or ""
+
+
+def _cleaned(faults: list[Fault], option: str, clean: Callable[[object], str], value: object) -> str | None:
+    """Bring a text into the form in which it is kept."""
     try:
-        return clean_name(value)
+        return None if value is None else clean(value)
     except ValueError as error:
         faults.append(Fault(option, str(error)))
-        return ""
+        return None
 
 
 def _secret_option(faults: list[Fault], options: Options, name: str, in_play: SecretsInPlay) -> str | None:
     """Take a secret from its option or its file; a file's last line break is the editor's, not the secret's."""
     path = options.get(f"{name}_file")
-    secret = _read(faults, f"{name}_file", Path(path).expanduser()) if path else options.get(name)
+    secret = _read(faults, f"{name}_file", Path(path)) if path else options.get(name)
     in_play.add(secret)
     return secret
 
 
 def _read(faults: list[Fault], option: str, path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with path.expanduser().open("rb") as file:
             text = file.read(_LONGEST_SECRET_FILE).decode("utf-8").rstrip("\r\n")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        faults.append(Fault(option, f"cannot be read: {reason} ({path})"))
+    except (OSError, ValueError, RuntimeError) as error:
+        faults.append(Fault(option, f"cannot be read: {_reason(error)} ({path})"))
         return None
     if not text.strip():
         faults.append(Fault(option, f"is empty ({path})"))
         return None
     return text
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else "no file can have this name"
 
 
 def _default_actor() -> str:

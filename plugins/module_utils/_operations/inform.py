@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .._domain.model import Integration, Tenant
 from .._domain.platforms import PLATFORMS
-from .._domain.text import nearest
+from .._domain.text import clean_name, nearest
 from .._storage.reader import Reader
 from .context import Context, Options
 from .export import exported
@@ -29,7 +29,7 @@ def list_integrations(context: Context) -> dict[str, Any]:
     :returns: ``integrations``, and as asked for ``history`` and ``export``.
     :raises IntegrationError: ``registry_missing``, ``instance_unknown``.
     """
-    options = context.options
+    options = _with_clean_name(context.options)
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
         found = [item for item in reader.integrations(context.instance) if _matches(item, options)]
@@ -59,7 +59,7 @@ def list_tenants(context: Context) -> dict[str, Any]:
     :returns: ``tenants``.
     :raises IntegrationError: ``registry_missing``, ``instance_unknown``, or ``not_found`` for the integration.
     """
-    options = context.options
+    options = _with_clean_name(context.options)
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
         tenants = reader.tenants(context.instance)
@@ -130,6 +130,18 @@ def _instance_facts(reader: Reader, name: str) -> dict[str, Any]:
         "tenants": reader.count_tenants(name),
         "notifications_pending": len(reader.pending_notifications(name)),
     }
+
+
+def _with_clean_name(options: Options) -> Options:
+    """
+    Bring the name that is looked for into the form in which names are kept.
+
+    :raises InvalidSettings: nothing can have this name.
+    """
+    try:
+        return {**options, "name": clean_name(options["name"])} if options.get("name") is not None else options
+    except ValueError as error:
+        raise InvalidSettings([Fault("name", str(error))]) from None
 
 
 def _matches(integration: Integration, options: Options) -> bool:

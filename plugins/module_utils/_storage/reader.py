@@ -136,7 +136,9 @@ class Reader:
         """List the names of an instance's tenants, to find near matches among them."""
         table = schema.tenant.c
         return list(
-            self._connection.scalars(sa.select(table.name).where(table.kind == str(kind), table.instance == instance))
+            self._connection.scalars(
+                sa.select(table.name).where(table.kind == str(kind), table.instance == instance).order_by(table.name)
+            )
         )
 
     def count_tenants(self, instance: str) -> int:
@@ -184,13 +186,14 @@ class Reader:
     def _integrations(self, where: ColumnElement[bool]) -> list[Integration]:
         rows = self._connection.execute(_integration_query().where(where)).all()
         administrators = self._administrators([row.id for row in rows])
-        return [_integration(row, tuple(administrators.get(row.id, ()))) for row in rows]
+        # Sorted here: databases sort by the rules of a language, and another order would look like a change.
+        return [_integration(row, tuple(sorted(administrators.get(row.id, ())))) for row in rows]
 
     def _administrators(self, integration_ids: Sequence[str]) -> dict[str, list[Administrator]]:
         found: dict[str, list[Administrator]] = {}
         table = schema.administrator.c
         for chunk in chunks(integration_ids):
-            query = sa.select(schema.administrator).where(table.integration.in_(chunk)).order_by(table.email)
+            query = sa.select(schema.administrator).where(table.integration.in_(chunk))
             for row in self._connection.execute(query):
                 found.setdefault(row.integration, []).append(Administrator(row.email, row.alias))
         return found
