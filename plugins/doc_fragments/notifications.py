@@ -56,8 +56,8 @@ options:
   smtp_ca_path:
     description:
       - File with the certificate authorities that the mail server's certificate is verified against, in PEM format.
-      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_CA_PATH) is used, and without that the system's
-        authorities.
+      - If omitted, the environment variable E(MSP_KASPERSKY_SMTP_CA_PATH) is used, and without that those of the
+        Python library certifi.
     type: path
   mail_from:
     description:
@@ -85,7 +85,7 @@ options:
     description:
       - File with the certificate authorities that the certificate of the webhook's receiver is verified against, in PEM
         format.
-      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_CA_PATH) is used, and without that the system's
-        authorities.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_CA_PATH) is used, and without that those of the
+        Python library certifi.
     type: path
 """

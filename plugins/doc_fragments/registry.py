@@ -41,8 +41,7 @@ options:
   secret_store:
     description:
       - Where passwords and private keys are kept.
-      - V(keyring) is the operating system's keyring, for example the Secret Service, the Windows Credential Manager or
-        the macOS Keychain.
+      - V(keyring) is the operating system's keyring, for example the Secret Service or the macOS Keychain.
       - V(registry) is the registry itself, in which they are encrypted under O(secret_key). This suits AWX and
         Automation Controller, whose containers have no keyring.
       - A registry has one secret store, which it records at its first use. If omitted, the recorded one is used, and

@@ -122,7 +122,7 @@ options:
       ca_path:
         description:
           - File with the certificate authorities that Tigerpaw's certificate is verified against, in PEM format.
-            Without it, the system's authorities are used.
+            Without it, those of the Python library certifi are used.
         type: path
   connectwise_manage:
     description:
@@ -158,7 +158,7 @@ options:
       ca_path:
         description:
           - File with the certificate authorities that the server's certificate is verified against, in PEM format.
-            Without it, the system's authorities are used.
+            Without it, those of the Python library certifi are used.
         type: path
   autotask:
     description:
@@ -192,7 +192,7 @@ options:
       ca_path:
         description:
           - File with the certificate authorities that Autotask's certificate is verified against, in PEM format.
-            Without it, the system's authorities are used.
+            Without it, those of the Python library certifi are used.
         type: path
   reset:
     description:
@@ -301,11 +301,12 @@ EXAMPLES = r"""
             alias: Ann
       register: tigerpaw
 
-    - name: Show what would change with another address, without changing it
+    - name: Show what would change with another address, to which no stored secret follows, without changing it
       msp.kaspersky.integration:
         name: Integration with Tigerpaw
         tigerpaw:
           url: https://tigerpaw.msp.example
+          soap_password: "{{ vault_tigerpaw_soap_password }}"
           rest_private_key: "{{ vault_tigerpaw_rest_private_key }}"
       check_mode: true
       diff: true

@@ -65,7 +65,7 @@ registry:
       description: Host, user and backend of the keyring that holds its secrets. Empty if the registry holds them.
       type: dict
       sample:
-        backend: SecretService Keyring
+        backend: keyring.backends.SecretService.Keyring
         host: control.example.com
         user: msp
     created_at:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Private: secrets in the user's keyring (Secret Service, Windows, macOS, or a third-party backend).
+Private: secrets in the user's keyring (Secret Service, macOS, or a third-party backend).
 
 A keyring cannot list what it holds, so the registry keeps a row for every version that may be in it, from before it is
 stored until after it is gone.
