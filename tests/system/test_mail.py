@@ -105,6 +105,7 @@ def test_long_conversation_of_short_replies(
     for _letter in range(10):
         send(channel)
     assert len(sandbox.mails()) == 10
+    assert [request.method for request in sandbox.requests("smtp")].count("CONNECT") == 1
 
 
 def test_names_beyond_ascii(sandbox: Sandbox, channel: MailChannel) -> None:

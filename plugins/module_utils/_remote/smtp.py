@@ -32,10 +32,9 @@ class _Replies:
         self._left = LONGEST_REPLY
 
     def readline(self, limit: int) -> bytes:
-        line: bytes = self._file.readline(min(limit, self._left + 1))
+        # At the limit it gives nothing, which smtplib takes for the end of the connection.
+        line: bytes = self._file.readline(min(limit, self._left))
         self._left -= len(line)
-        if self._left < 0:
-            raise ConnectionError
         return line
 
     def close(self) -> None:
