@@ -496,7 +496,7 @@ notified:
       type: str
       sample: ann@msp.example
 notifications_pending:
-  description: How many messages could not be delivered and wait in the registry.
+  description: How many notifications of the instance wait for delivery, those of earlier deletions included.
   returned: when O(state=absent)
   type: int
   sample: 0

@@ -90,7 +90,7 @@ delivered:
       type: str
       sample: integration_deleted
     integration:
-      description: Name that the integration had.
+      description: Name that the integration had. Null if the notification is damaged.
       type: str
       sample: Integration with Tigerpaw
     channel:

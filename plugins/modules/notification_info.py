@@ -72,7 +72,7 @@ notifications:
       type: str
       sample: integration_deleted
     integration:
-      description: Name that the integration had.
+      description: Name that the integration had. Null if the notification is damaged.
       type: str
       sample: Integration with Tigerpaw
     channel:

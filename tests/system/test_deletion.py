@@ -114,6 +114,34 @@ def test_without_channels_everything_waits_and_a_warning_says_so(workplace: Work
 
 
 @with_one_store
+def test_the_warning_counts_what_waited_before_as_well(workplace: Workplace) -> None:
+    workplace.create()
+    workplace.create("Other")
+    assert workplace.run("integration", **DELETION)["notifications_pending"] == 2
+    result = workplace.run("integration", name="Other", state="absent")
+    assert result["notifications_pending"] == 4
+    assert "4 notifications are pending" in result["warnings"][0]
+
+
+@with_one_store
+@pytest.mark.parametrize("snapshot", ["{}", "[]", '{"integration": {"id": 7, "name": null}}'])
+def test_a_damaged_message_is_shown_blocks_no_other_and_can_be_discarded(
+    workplace: Workplace, channels: Options, snapshot: str
+) -> None:
+    workplace.create()
+    workplace.run("integration", **DELETION)
+    damage = f"UPDATE notification SET snapshot = '{snapshot}' WHERE recipient = 'ann@msp.example'"  # noqa: S608
+    workplace.database.query(damage)
+    delivered = workplace.run("notification", **channels)
+    assert [item["recipient"] for item in delivered["delivered"]] == ["bob@msp.example"]
+    assert [item["last_error"] for item in delivered["undelivered"]] == ["registry_damaged"]
+    [shown] = workplace.run("notification_info", status=["failed"])["notifications"]
+    assert (shown["recipient"], shown["integration"]) == ("ann@msp.example", None)
+    assert workplace.run("notification", state="discarded")["discarded"] == [shown]
+    assert workplace.run("notification_info")["counts"] == {"pending": 0, "failed": 0, "delivered": 1}
+
+
+@with_one_store
 def test_nobody_to_tell_is_said(workplace: Workplace) -> None:
     workplace.create(solution="security_center", administrators=None)
     [warning] = workplace.run("integration", **DELETION)["warnings"]

@@ -106,6 +106,20 @@ def webhook_payload(notification: Notification) -> dict[str, Any]:
     return _read(notification, lambda snapshot: _deletion_payload(notification, snapshot))
 
 
+def integration_told_of(notification: Notification) -> tuple[str | None, str | None]:
+    """
+    Name the integration that a notification is about.
+
+    :returns: its id and its name; nothing where the notification is damaged, so that it can be listed and discarded.
+    """
+    try:
+        integration = notification.snapshot["integration"]
+        named = integration["id"], integration["name"]
+    except (KeyError, TypeError):
+        return None, None
+    return named if all(isinstance(part, str) for part in named) else (None, None)
+
+
 def _read(notification: Notification, write: Callable[[Mapping[str, Any]], Written]) -> Written:
     if notification.event == INTEGRATION_DELETED:
         try:

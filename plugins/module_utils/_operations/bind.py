@@ -19,6 +19,7 @@ from .._storage.reader import Reader
 from .._storage.writer import Writer
 from .context import Context
 from .find import required_integration
+from .history import history_entry
 from .operation import Operation
 from .results import integration_result, tenant_result
 
@@ -99,21 +100,13 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
 
     def _history(self, snapshot: BindingSnapshot, plan: BindingPlan, now: datetime) -> list[HistoryEntry]:
         gained = {"bound": len(plan.bound), "moved": len(plan.moved), "unbound": len(plan.unbound)}
-        entries = [self._entry(plan.integration, gained, now)]
+        changes = [(plan.integration, gained)]
         if plan.moved and snapshot.move_from:
-            entries.append(self._entry(snapshot.move_from, {"given_away": len(plan.moved)}, now))
-        return entries
-
-    def _entry(self, integration: Integration, summary: dict[str, Any], now: datetime) -> HistoryEntry:
-        return HistoryEntry(
-            at=now,
-            actor=self.context.actor,
-            instance=integration.instance,
-            integration_id=integration.id,
-            integration_name=integration.name,
-            action="bindings_changed",
-            summary=summary,
-        )
+            changes.append((snapshot.move_from, {"given_away": len(plan.moved)}))
+        return [
+            history_entry(self.context, now, "bindings_changed", integration.id, integration.name, summary)
+            for integration, summary in changes
+        ]
 
 
 def bind_tenants(context: Context) -> dict[str, Any]:

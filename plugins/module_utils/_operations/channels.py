@@ -34,7 +34,7 @@ class Channels:
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Keep the connection to the mail server from letter to letter; it is made with the first."""
-        with self.mail or nullcontext():
+        with self.mail or nullcontext(), self.webhook or nullcontext():
             yield
 
     def send(self, notification: Notification) -> None:
@@ -77,7 +77,7 @@ def _mail(context: Context) -> MailChannel:
         password=context.secret_option("smtp_password"),
         validate_certs=options.get("smtp_validate_certs", True),
         ca_path=options.get("smtp_ca_path"),
-        timeout=float(options.get("timeout") or 30),
+        timeout=connection_of(options).timeout,
     )
     return MailChannel(server)
 
@@ -90,4 +90,5 @@ def _webhook(context: Context) -> WebhookChannel:
         connection_of(options),
         validate_certs=options.get("webhook_validate_certs", True),
         ca_path=options.get("webhook_ca_path"),
+        in_play=context.in_play,
     )

@@ -24,6 +24,7 @@ from .channels import MAIL, WEBHOOK, configured_channels
 from .context import Context
 from .deliver import Delivery, deliver, pending_warning
 from .find import integration_by_id
+from .history import history_entry
 from .operation import Operation
 from .results import integration_result, tenant_references
 
@@ -33,12 +34,16 @@ _HOST = re.compile(r"(?=.{1,200}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 @dataclass(frozen=True)
 class DeletionSnapshot:
-    """All that a deletion depends on."""
+    """
+    All that a deletion depends on.
+
+    :param pending: how many messages wait in the outbox already.
+    """
 
     stored: Integration | None
     tenants: tuple[Tenant, ...] = ()
     secret: SecretRecord | None = None
-    pending: tuple[Notification, ...] = field(default=(), compare=False)
+    pending: int = field(default=0, compare=False)
     unfinished: bool = field(default=False, compare=False)
 
 
@@ -62,6 +67,8 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        # Made first, so that faults of the notification options come to light before anything is deleted.
+        self._channels = configured_channels(context)
         self.notifications: list[Notification] = []
         self.delivery = Delivery()
         self.warnings: list[str] = []
@@ -73,7 +80,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
             stored=stored,
             tenants=tuple(reader.tenants_of(stored.id)) if stored else (),
             secret=reader.current_secret(stored.id) if stored else None,
-            pending=() if stored else tuple(reader.pending_notifications(self.context.instance)),
+            pending=reader.count_pending_notifications(self.context.instance),
             unfinished=bool(reader.unfinished_secrets()),
         )
 
@@ -84,12 +91,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         return DeletionPlan(snapshot.stored, snapshot.tenants)
 
     def prove(self, snapshot: DeletionSnapshot, plan: DeletionPlan) -> None:
-        """
-        Make sure that the secrets can be removed from here; the platform is never asked, its licence may be gone.
-
-        Faults of the notification options come to light before anything is deleted.
-        """
-        configured_channels(self.context)
+        """Make sure that the secrets can be removed from here; the platform is never asked, its licence may be gone."""
         if plan.changed:
             with self.context.registry.reading() as reader:
                 record = reader.registry()
@@ -113,7 +115,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         if plan.changed or snapshot.unfinished:
             self.warnings += self.context.vault.sweep()
         if plan.changed:
-            self.delivery = deliver(self.context, self.notifications)
+            self.delivery = deliver(self.context, self._channels, self.notifications)
 
     def _notifications(self, stored: Integration, told: dict[str, Any], now: datetime) -> list[Notification]:
         recipients: list[tuple[str, str | None]] = [(MAIL, item.email) for item in stored.administrators]
@@ -134,15 +136,8 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         ]
 
     def _history(self, stored: Integration, tenant_count: int, now: datetime) -> HistoryEntry:
-        return HistoryEntry(
-            at=now,
-            actor=self.context.actor,
-            instance=stored.instance,
-            integration_id=stored.id,
-            integration_name=stored.name,
-            action="deleted",
-            summary={"unbound": tenant_count, "administrators": len(stored.administrators)},
-        )
+        summary = {"unbound": tenant_count, "administrators": len(stored.administrators)}
+        return history_entry(self.context, now, "deleted", stored.id, stored.name, summary)
 
 
 def delete_integration(context: Context) -> dict[str, Any]:
@@ -155,7 +150,7 @@ def delete_integration(context: Context) -> dict[str, Any]:
     check_selection(context.options)
     operation = DeleteIntegration(context)
     snapshot, plan = operation.run()
-    pending = len(operation.delivery.failed) if plan.changed else len(snapshot.pending)
+    pending = snapshot.pending + len(operation.notifications) - len(operation.delivery.delivered)
     return {
         "changed": plan.changed,
         "integration": integration_result(plan.stored) if plan.stored else None,

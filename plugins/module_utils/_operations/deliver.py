@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Notification
-from .channels import Channels, configured_channels
+from .channels import Channels
 from .context import Context
+from .verify import connection_of
 
 NOT_CONFIGURED = "channel_not_configured"
 # What is wrong with a channel or with the registry, and not with one message.
@@ -40,14 +41,13 @@ class Delivery:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def deliver(context: Context, notifications: Sequence[Notification]) -> Delivery:
+def deliver(context: Context, channels: Channels, notifications: Sequence[Notification]) -> Delivery:
     """
     Deliver messages of the outbox; one that fails does not block the others.
 
     :param notifications: committed rows of the outbox.
     """
     delivery = Delivery()
-    channels = configured_channels(context)
     troubles = {notification.channel: _Trouble() for notification in notifications}
     with channels.opened():
         for notification in notifications:
@@ -96,7 +96,7 @@ def pending_warning(instance: str, pending: int) -> list[str]:
 
 def _leased(context: Context, notification: Notification) -> bool:
     """Reserve a message for longer than sending it may take."""
-    length = timedelta(seconds=60 + 4 * float(context.options.get("timeout") or 30))
+    length = timedelta(seconds=60 + 4 * connection_of(context.options).timeout)
     with context.registry.writing(context.instance) as writer:
         return writer.lease_notification(notification.id, datetime.now(UTC), length)
 

@@ -128,7 +128,7 @@ def _instance_facts(reader: Reader, name: str) -> dict[str, Any]:
         "solution": str(instance.solution) if instance else None,
         "integrations": len(reader.integration_names(name)),
         "tenants": reader.count_tenants(name),
-        "notifications_pending": len(reader.pending_notifications(name)),
+        "notifications_pending": reader.count_pending_notifications(name),
     }
 
 

@@ -21,6 +21,7 @@ from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .._storage.writer import Writer
 from .context import Context
 from .find import nothing_to_edit, selected_integration
+from .history import history_entry
 from .operation import Operation
 from .results import integration_result
 from .verify import prove_settings, require_verified, shown_states
@@ -197,15 +198,8 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
             summary["secrets_changed"] = list(plan.secrets_changed)
         if plan.stored and plan.stored.name != integration.name:
             summary["renamed_from"] = plan.stored.name
-        return HistoryEntry(
-            at=now,
-            actor=self.context.actor,
-            instance=integration.instance,
-            integration_id=integration.id,
-            integration_name=integration.name,
-            action="changed" if plan.stored else "created",
-            summary=summary,
-        )
+        action = "changed" if plan.stored else "created"
+        return history_entry(self.context, now, action, integration.id, integration.name, summary)
 
 
 def keep_integration(context: Context) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import HistoryEntry, Notification
-from .channels import configured_channels
+from .._domain.notifications import integration_told_of
+from .channels import Channels, configured_channels
 from .context import Context
 from .deliver import Delivery, deliver, pending_warning
 from .find import require_instance
+from .history import history_entry
 from .results import notification_result
 
 
@@ -35,15 +37,14 @@ def empty_outbox(context: Context) -> dict[str, Any]:
     _require_known(context)
     # Those that cannot be delivered now come last, so that with a limit they never keep the others waiting.
     chosen = sorted(_named(context, pending), key=lambda item: item.channel not in channels)[:limit]
-    return _delivered(context, chosen, len(pending))
+    return _delivered(context, channels, chosen, len(pending))
 
 
-def _delivered(context: Context, chosen: list[Notification], pending: int) -> dict[str, Any]:
+def _delivered(context: Context, channels: Channels, chosen: list[Notification], pending: int) -> dict[str, Any]:
     if context.check_mode:
-        channels = configured_channels(context)
         ready = [item for item in chosen if item.channel in channels]
         return _answer(chosen, delivered=[item.id for item in ready], pending=pending - len(ready))
-    delivery = deliver(context, chosen)
+    delivery = deliver(context, channels, chosen)
     left = pending - len(delivery.delivered)
     answer = _answer(chosen, delivered=delivery.delivered, pending=left, undelivered=_undelivered(delivery))
     answer["warnings"] = pending_warning(context.instance, left)
@@ -112,13 +113,6 @@ def _all(context: Context) -> list[Notification]:
 
 
 def _history(context: Context, notification: Notification, now: datetime) -> HistoryEntry:
-    integration = notification.snapshot["integration"]
-    return HistoryEntry(
-        at=now,
-        actor=context.actor,
-        instance=context.instance,
-        integration_id=integration["id"],
-        integration_name=integration["name"],
-        action="notification_discarded",
-        summary={"channel": notification.channel, "recipient": notification.recipient},
-    )
+    integration_id, name = integration_told_of(notification)
+    summary = {"channel": notification.channel, "recipient": notification.recipient}
+    return history_entry(context, now, "notification_discarded", integration_id or "", name or "", summary)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .._domain.model import HistoryEntry, Integration, Notification, Tenant
+from .._domain.notifications import integration_told_of
 from .._domain.plan import shown_administrators
 
 
@@ -65,7 +66,7 @@ def notification_result(notification: Notification) -> dict[str, Any]:
     return {
         "id": notification.id,
         "event": notification.event,
-        "integration": notification.snapshot["integration"]["name"],
+        "integration": integration_told_of(notification)[1],
         "channel": notification.channel,
         "recipient": notification.recipient,
         "message_id": notification.message_id,

@@ -143,8 +143,7 @@ class Reader:
 
     def count_tenants(self, instance: str) -> int:
         """Count the tenants of an instance."""
-        table = schema.tenant
-        return self._connection.scalar(sa.select(sa.func.count()).where(table.c.instance == instance)) or 0
+        return self._count(schema.tenant, schema.tenant.c.instance == instance)
 
     def current_secret(self, integration_id: str) -> SecretRecord | None:
         """Find the valid version of an integration's secrets."""
@@ -168,6 +167,11 @@ class Reader:
         table = schema.notification.c
         return self._notifications(sa.and_(table.instance == instance, table.delivered_at.is_(None)))
 
+    def count_pending_notifications(self, instance: str) -> int:
+        """Count what is not delivered yet."""
+        table = schema.notification
+        return self._count(table, table.c.instance == instance, table.c.delivered_at.is_(None))
+
     def history(self, instance: str) -> list[HistoryEntry]:
         """List what was done in an instance, oldest first."""
         table = schema.history.c
@@ -180,8 +184,8 @@ class Reader:
         counted = (schema.instance, schema.integration, schema.tenant, schema.notification, schema.history)
         return {table.name: self._count(table) for table in counted}
 
-    def _count(self, table: sa.Table) -> int:
-        return self._connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+    def _count(self, table: sa.Table, *where: ColumnElement[bool]) -> int:
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
 
     def _integrations(self, where: ColumnElement[bool]) -> list[Integration]:
         rows = self._connection.execute(_integration_query().where(where)).all()
