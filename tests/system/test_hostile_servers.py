@@ -500,6 +500,12 @@ def test_mail_server_that_does_not_end(serve: Serve, beginning: bytes, piece: by
     assert time.monotonic() - began < 5
 
 
+def test_no_mail_server_at_all(serve: Serve) -> None:
+    server = MailServer("127.0.0.1", "a@b.example", serve(repeating(b"", b"HTTP/1.1 400 Bad Request\r\n")), "none")
+    with MailChannel(server) as channel, pytest.raises(IntegrationError, match="not those of a mail server"):
+        send(channel)
+
+
 def test_words_before_the_encryption_do_not_count(serve: Serve) -> None:
     """Injected behind the answer to STARTTLS, in clear, they would otherwise be taken for encrypted ones."""
 

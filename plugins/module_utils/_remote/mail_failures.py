@@ -16,6 +16,7 @@ from .trouble import distrust, trouble
 _ENHANCED_STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
 _CLOSING = 421
+_LOWEST_CODE = 200
 
 
 def failure_of(error: Exception, system: str) -> IntegrationError:
@@ -58,6 +59,9 @@ def _stage(error: smtplib.SMTPResponseException) -> str:
 
 
 def _refusal(system: str, what: str, smtp_code: int, reply: bytes | str) -> IntegrationError:
+    if smtp_code < _LOWEST_CODE:
+        told = f"{system}: its answers are not those of a mail server. Check the port."
+        return IntegrationError(ErrorCode.UNEXPECTED_ANSWER, told)
     text = reply.decode("ascii", "replace") if isinstance(reply, bytes) else reply
     enhanced = _ENHANCED_STATUS.match(text)
     shown = f"SMTP {smtp_code}{f' {enhanced[1]}' if enhanced else ''}"

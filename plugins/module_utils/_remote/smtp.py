@@ -32,9 +32,10 @@ class _Replies:
         self._left = LONGEST_REPLY
 
     def readline(self, limit: int) -> bytes:
-        # At the limit it gives nothing, which smtplib takes for the end of the connection.
         line: bytes = self._file.readline(min(limit, self._left))
         self._left -= len(line)
+        if not self._left:
+            raise ConnectionError
         return line
 
     def close(self) -> None:

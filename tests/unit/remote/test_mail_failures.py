@@ -40,6 +40,7 @@ def recipient_refused(code: int, text: bytes) -> smtplib.SMTPRecipientsRefused:
         (smtplib.SMTPAuthenticationError(504, WORDS), ErrorCode.CREDENTIALS_REFUSED, "smtp_password"),
         (smtplib.SMTPAuthenticationError(454, WORDS), ErrorCode.THROTTLED, "the login"),
         (smtplib.SMTPConnectError(554, "hunter2"), ErrorCode.API_UNREACHABLE, "the connection"),
+        (smtplib.SMTPConnectError(-1, WORDS), ErrorCode.UNEXPECTED_ANSWER, "not those of a mail server"),
         (smtplib.SMTPHeloError(500, WORDS), ErrorCode.API_UNREACHABLE, "the connection"),
         (smtplib.SMTPNotSupportedError("STARTTLS hunter2"), ErrorCode.UNEXPECTED_ANSWER, "STARTTLS"),
         (smtplib.SMTPNotSupportedError("SMTPUTF8 hunter2"), ErrorCode.UNEXPECTED_ANSWER, "beyond ASCII"),
