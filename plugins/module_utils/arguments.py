@@ -21,7 +21,7 @@ from ansible.module_utils.common.parameters import set_fallbacks
 
 from ._domain.errors import Fault
 from ._domain.text import nearest
-from .options import ModuleSpecification, Options
+from .options import SHARED, ModuleSpecification, Options
 
 _INTERNAL_PREFIX = "_ansible_"
 _OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -48,9 +48,11 @@ def argument_faults(specification: ModuleSpecification, arguments: Mapping[str, 
         for name, value in arguments.items()
         if not str(name).startswith(_INTERNAL_PREFIX) and (value is not None or name not in spec)
     }
+    blank = list(_blank_faults(given))  # before the environment, where blank means unset
     set_fallbacks(spec, given)
     return [
         *_option_faults(spec, given, ""),
+        *blank,
         *_relation_faults(specification, given),
         *_number_faults(specification, given),
     ]
@@ -79,6 +81,15 @@ def _option_faults(options: Options, arguments: Mapping[str, Any], parent: str) 
     for name, option in options.items():
         if arguments.get(name) is not None:
             yield from _value_faults(option, arguments[name], parent + name)
+
+
+def _blank_faults(arguments: Mapping[str, Any]) -> Iterator[Fault]:
+    """Refuse an empty lookup where it would silently mean another registry or instance, or nobody to tell."""
+    for name, option in SHARED.items():
+        value = arguments.get(name)
+        is_text = option["type"] in ("str", "path") and "choices" not in option
+        if is_text and isinstance(value, str) and not value.strip():
+            yield Fault(name, "must not be blank; if it may be, leave it out then, with default(omit, true)")
 
 
 def _unknown_option(name: str, options: Options, parent: str) -> Fault:

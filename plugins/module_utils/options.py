@@ -154,6 +154,9 @@ NOTIFICATIONS = _with_environment(
     }
 )
 
+SHARED = ALL | VERIFICATION | NOTIFICATIONS
+"""The options that are set once for many tasks, and have environment variables."""
+
 _ALL_EXCLUSIVE = (("registry_password", "registry_password_file"), ("secret_key", "secret_key_file"))
 _NOTIFICATIONS_EXCLUSIVE = (("smtp_password", "smtp_password_file"),)
 _CONNECTION_LEAST = {"timeout": 1, "retries": 0}

@@ -74,6 +74,15 @@ def test_one_fault(arguments: dict[str, Any], option: str, message: str) -> None
     assert integration_faults(**arguments) == {option: message}
 
 
+@pytest.mark.parametrize("option", ["registry", "instance", "secret_key_file", "smtp_host", "webhook_url", "proxy"])
+@pytest.mark.parametrize("blank", ["", " \t\n"])
+def test_an_empty_lookup_does_not_mean_the_default(option: str, blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "must not be blank; if it may be, leave it out then, with default(omit, true)"
+    assert integration_faults(**{option: blank}) == {option: told}
+    monkeypatch.setenv(options.environment_variable(option), blank)
+    assert integration_faults() == {}
+
+
 def test_a_number_is_fine_as_a_name() -> None:
     assert integration_faults(new_name=2026) == {}
 
