@@ -627,6 +627,8 @@ def test_a_read_only_server_is_told(postgresql: PostgresqlDatabase, sqlite_workp
         f"postgresql://user:{PASSWORD}@127.0.0.1/registry",
         f"postgresql://user@127.0.0.1/registry?password={PASSWORD}",
         f"postgresql://user@127.0.0.1/registry?passfile={PASSWORD}",
+        f"postgresql://user@127.0.0.1/registry?sslpassword={PASSWORD}",
+        f"postgresql://user@127.0.0.1/registry?oauth_client_secret={PASSWORD}",
         f"sqlite://user:{PASSWORD}@/registry.sqlite3",
     ],
 )
@@ -650,6 +652,8 @@ def test_an_address_with_a_password_is_refused_without_it(sqlite_workplace: Work
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///registry.sqlite3?mode=ro",
+        "sqlite:///var/lib/msp/registry.sqlite3",
+        "sqlite:///~no such user/registry.sqlite3",
         "postgresql://user@127.0.0.1:port/registry",
         " ",
     ],
@@ -662,6 +666,24 @@ def test_an_address_of_another_kind_is_refused(sqlite_workplace: Workplace, addr
 
 
 # What is kept
+
+
+@pytest.mark.parametrize("option", ["registry", "instance", "actor"])
+def test_a_blank_option_is_not_taken_for_an_omitted_one(sqlite_workplace: Workplace, option: str) -> None:
+    """An empty variable must not lead to another registry or instance than the one that was meant."""
+    refused = sqlite_workplace.refusal("integration", name="New", **(CREATION | {option: ""}))
+    assert refused.code == "invalid_settings"
+    assert [fault["option"] for fault in refused.details["faults"]] == [option]
+
+
+def test_an_unknown_instance_is_told_with_those_that_there_are(sqlite_workplace: Workplace) -> None:
+    sqlite_workplace.create()
+    assert (
+        "Did you mean 'default'? There are: default."
+        in sqlite_workplace.refusal("tenant_info", instance="defalt").message
+    )
+    refused = sqlite_workplace.refusal("tenant_info", instance="Harbour")
+    assert refused.message == "The registry has no instance called 'Harbour'. There are: default."
 
 
 def test_times_are_aware_and_utc(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection, Engine
 
 LOCK_WAIT_SECONDS = 30
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Database:
@@ -166,7 +167,7 @@ def open_database(address: str, password: str | None = None) -> Database:
     """
     Prepare a database for use; connects to nothing yet.
 
-    :param address: ``sqlite:///path`` or ``postgresql://user@host/database``.
+    :param address: ``sqlite:////path`` or ``postgresql://user@host/database``.
     :param password: of PostgreSQL; never part of the address.
     :raises IntegrationError: ``invalid_settings`` for an address that cannot be used (it is not repeated, it may hold
         a password), ``dependency_missing`` without SQLAlchemy or the driver.
@@ -184,16 +185,18 @@ def default_address() -> str:
 
     :returns: an address for :func:`open_database`.
     """
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return f"sqlite:///{Path(data) / 'msp_kaspersky' / 'registry.sqlite3'}"
+    data = Path(os.environ.get("XDG_DATA_HOME") or "")
+    if not data.is_absolute():  # to be ignored then, says the specification
+        data = Path.home() / ".local" / "share"
+    return f"sqlite:///{data / 'msp_kaspersky' / 'registry.sqlite3'}"
 
 
 def _parsed(address: str, password: str | None) -> URL:
     try:
         url = sa.engine.make_url(address)
     except (sa.exc.ArgumentError, ValueError):
-        raise _refused("is no database address; write sqlite:///path or postgresql://user@host/database") from None
-    if url.password or "password" in url.query or "passfile" in url.query:
+        raise _refused("is no database address; write sqlite:////path or postgresql://user@host/database") from None
+    if url.password or any(word in name for name in url.query for word in ("pass", "secret")):
         raise _refused("carries a password; give it with registry_password_file or registry_password")
     if url.drivername in ("sqlite", "sqlite+pysqlite"):
         return _sqlite_url(url)
@@ -204,16 +207,36 @@ def _parsed(address: str, password: str | None) -> URL:
 
 def _sqlite_url(url: URL) -> URL:
     if not url.database or url.database == ":memory:":
-        raise _refused("names no file; write sqlite:///path/to/file")
+        raise _refused("names no file; write sqlite:////path/to/file")
     if url.query:
         raise _refused("has parameters; an SQLite registry takes none")
-    return url.set(drivername="sqlite", database=str(Path(url.database).expanduser().absolute()))
+    try:
+        path = Path(url.database).expanduser()
+    except RuntimeError:
+        raise _refused("names the home of a user that does not exist; write sqlite:////path/to/file") from None
+    if not path.is_absolute():
+        # It would be another registry, a new and empty one, wherever else the playbook is started.
+        raise _refused("is a relative path; an absolute one begins with four slashes: sqlite:////var/lib/msp/file")
+    return url.set(drivername="sqlite", database=str(path))
 
 
 def _verifying_server(url: URL) -> URL:
     """Off this machine, the server has to prove who it is unless the address says otherwise."""
-    local = url.host in (None, "localhost", "127.0.0.1", "::1")
-    return url if local or "sslmode" in url.query else url.update_query_dict({"sslmode": "verify-full"})
+    if "sslmode" in url.query or _is_on_this_machine(url):
+        return url
+    return url.update_query_dict({"sslmode": "verify-full"})
+
+
+def _is_on_this_machine(url: URL) -> bool:
+    """Look wherever libpq takes the server from; what stands in the query wins over the host before it."""
+    if "service" in url.query:
+        return False
+    query = url.normalized_query
+    named = [host for option in ("host", "hostaddr") for value in query.get(option, ()) for host in value.split(",")]
+    if not named and not url.host:
+        return not any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"))
+    # A path is the folder of a socket.
+    return all(host in _LOOPBACK or host.startswith("/") for host in named or [url.host or ""])
 
 
 def _shown(url: URL) -> str:
