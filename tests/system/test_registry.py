@@ -668,14 +668,6 @@ def test_an_address_of_another_kind_is_refused(sqlite_workplace: Workplace, addr
 # What is kept
 
 
-@pytest.mark.parametrize("option", ["registry", "instance", "actor"])
-def test_a_blank_option_is_not_taken_for_an_omitted_one(sqlite_workplace: Workplace, option: str) -> None:
-    """An empty variable must not lead to another registry or instance than the one that was meant."""
-    refused = sqlite_workplace.refusal("integration", name="New", **(CREATION | {option: ""}))
-    assert refused.code == "invalid_settings"
-    assert [fault["option"] for fault in refused.details["faults"]] == [option]
-
-
 def test_an_unknown_instance_is_told_with_those_that_there_are(sqlite_workplace: Workplace) -> None:
     sqlite_workplace.create()
     assert (

@@ -18,7 +18,18 @@ from .errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .model import Administrator, Integration, Solution
 from .origins import origin_of
 from .platforms import PLATFORMS, Field, FieldType, Platform, effective_settings
-from .text import clean_email, clean_host, clean_name, clean_operation, clean_secret, clean_text, clean_url, nearest
+from .text import (
+    clean_email,
+    clean_host,
+    clean_name,
+    clean_operation,
+    clean_secret,
+    clean_text,
+    clean_url,
+    cleaned,
+    did_you_mean,
+    nearest,
+)
 
 Options = Mapping[str, Any]
 
@@ -82,7 +93,7 @@ def check_selection(options: Options) -> None:
     """
     faults: list[Fault] = []
     for option in ("name", "new_name"):
-        _clean(faults, option, clean_name, options.get(option))
+        cleaned(faults, option, clean_name, options.get(option))
     if options.get("name") is None and options.get("integration_id") is None:
         faults.append(Fault("name", "give name or integration_id to say which integration is meant"))
     if faults:
@@ -121,21 +132,7 @@ def secret_origins(platform: Platform, settings: Mapping[str, Any]) -> dict[str,
 
 
 def _usable_name(value: object) -> str | None:
-    try:
-        return clean_name(value) if value is not None else None
-    except ValueError:
-        return None
-
-
-def _clean(faults: list[Fault], option: str, cleaner: Callable[[object], Any], value: object) -> Any:
-    """Clean one value; a fault is noted and gives nothing, as does a value that was not given."""
-    if value is None:
-        return None
-    try:
-        return cleaner(value)
-    except ValueError as error:
-        faults.append(Fault(option, str(error)))
-        return None
+    return cleaned([], "name", clean_name, value)
 
 
 def _given_platform(options: Options, stored: Integration | None) -> Platform | None:
@@ -185,8 +182,8 @@ def _solution(faults: list[Fault], options: Options, stored: Integration | None)
 
 
 def _name(faults: list[Fault], options: Options, stored: Integration | None, platform: Platform | None) -> str | None:
-    name: str | None = _clean(faults, "name", clean_name, options.get("name"))
-    new_name: str | None = _clean(faults, "new_name", clean_name, options.get("new_name"))
+    name = cleaned(faults, "name", clean_name, options.get("name"))
+    new_name = cleaned(faults, "new_name", clean_name, options.get("new_name"))
     if stored:
         if name not in (None, stored.name) and new_name != stored.name:
             told = f"does not match: the integration with this integration_id is called '{stored.name}'"
@@ -204,8 +201,8 @@ def _administrators(
     if given is None:
         administrators = stored.administrators if stored else ()
     else:
-        cleaned = [_administrator(faults, index, item) for index, item in enumerate(given)]
-        administrators = tuple(sorted(item for item in cleaned if item))
+        read = [_administrator(faults, index, item) for index, item in enumerate(given)]
+        administrators = tuple(sorted(item for item in read if item))
         _refuse_repeated(faults, administrators)
     if solution is Solution.BUSINESS_HUB and not administrators and not given:
         told = "an integration with Business Hub needs at least one administrator (email and alias)"
@@ -218,8 +215,8 @@ def _administrator(faults: list[Fault], index: int, item: Mapping[str, Any]) -> 
     for part in ("email", "alias"):
         if item.get(part) is None:
             faults.append(Fault(f"{option}.{part}", "is required"))
-    email = _clean(faults, f"{option}.email", clean_email, item.get("email"))
-    alias = _clean(faults, f"{option}.alias", clean_name, item.get("alias"))
+    email = cleaned(faults, f"{option}.email", clean_email, item.get("email"))
+    alias = cleaned(faults, f"{option}.alias", clean_name, item.get("alias"))
     return Administrator(email, alias) if email and alias else None
 
 
@@ -239,12 +236,11 @@ def _settings(
     settings |= reset
     for field in platform.plain_fields:
         if field.name in given:
-            settings[field.name] = _clean(faults, _option(platform, field), _CLEANERS[field.type], given[field.name])
-    secrets = {
-        field.name: _clean(faults, _option(platform, field), clean_secret, given[field.name])
-        for field in platform.secret_fields
-        if field.name in given
-    }
+            settings[field.name] = cleaned(faults, _option(platform, field), _CLEANERS[field.type], given[field.name])
+    secrets: dict[str, str] = {}
+    for field in platform.secret_fields:
+        if secret := cleaned(faults, _option(platform, field), clean_secret, given.get(field.name)):
+            secrets[field.name] = secret
     if stored is None:
         _require_all(faults, platform, given)
     elif options.get("update_secrets") == "on_create":
@@ -345,5 +341,5 @@ def no_such_integration(told: str, wanted: str, known: Sequence[str]) -> Integra
     :param known: the names that there are.
     """
     near = nearest(wanted, known)
-    hint = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
-    return IntegrationError(ErrorCode.NOT_FOUND, f"There is no integration {told}.{hint}", near_matches=near)
+    message = f"There is no integration {told}.{did_you_mean(near)}"
+    return IntegrationError(ErrorCode.NOT_FOUND, message, near_matches=near)

@@ -17,7 +17,7 @@ from typing import Any
 from .errors import ErrorCode, Fault, InvalidSettings
 from .model import TENANT_KINDS, Integration, Tenant, TenantKind
 from .similar_names import SimilarNames
-from .text import LONGEST_NAME, clean_name, clean_text, nearest
+from .text import LONGEST_NAME, clean_name, clean_text, cleaned, either, nearest
 
 OPTIONS = {TenantKind.VIRTUAL_SERVER: "virtual_servers", TenantKind.COMPANY: "companies"}
 _UID_KEYS = {TenantKind.VIRTUAL_SERVER: ("uid",), TenantKind.COMPANY: ("id", "uid")}
@@ -203,8 +203,8 @@ def _reference(faults: list[Fault], kind: TenantKind, option: str, entry: Any) -
     for key in unknown:
         near = nearest(key, allowed)
         faults.append(Fault(f"{option}.{key}", f"is unknown; did you mean {' or '.join(near or allowed)}?"))
-    uid = _cleaned(faults, f"{option}.{_UID_KEYS[kind][0]}", _clean_uid, _given_uid(faults, kind, option, entry))
-    name = _cleaned(faults, f"{option}.name", clean_name, entry.get("name"))
+    uid = cleaned(faults, f"{option}.{_UID_KEYS[kind][0]}", _clean_uid, _given_uid(faults, kind, option, entry))
+    name = cleaned(faults, f"{option}.name", clean_name, entry.get("name"))
     if not unknown and all(entry.get(key) is None for key in (*_UID_KEYS[kind], "name")):
         faults.append(Fault(option, f"needs a name or {' or '.join(_UID_KEYS[kind])}"))
     return TenantReference(option, uid, name, _truth(faults, f"{option}.new", entry.get("new")))
@@ -231,16 +231,6 @@ def _truth(faults: list[Fault], option: str, value: object) -> bool:
         return bool(value)
     faults.append(Fault(option, "must be true or false"))
     return False
-
-
-def _cleaned(faults: list[Fault], option: str, cleaner: Callable[[object], str], value: object) -> str | None:
-    if value is None:
-        return None
-    try:
-        return cleaner(value)
-    except ValueError as error:
-        faults.append(Fault(option, str(error)))
-        return None
 
 
 def _refuse_repeated(faults: list[Fault], references: Sequence[TenantReference]) -> None:
@@ -344,20 +334,18 @@ def _fault_of_new(reference: TenantReference, tenant: Tenant, similar: SimilarNa
         return "is not known yet: give its name as well"
     if tenant.kind is TenantKind.VIRTUAL_SERVER:
         near = similar.to(tenant.name)
-        hint = f"; did you mean {' or '.join(map(repr, near))}" if near else ""
+        hint = f"; did you mean {either(near)}" if near else ""
         return None if tenant.uid else f"is no known virtual server{hint}; a new one needs its uid (KLVSRV_UID)"
     near = [] if reference.uid or reference.new else similar.to(tenant.name)
     if not near:
         return None
-    return (
-        f"is new and nearly the same as {' or '.join(map(repr, near))}; give its id, or new: true if it is another one"
-    )
+    return f"is new and nearly the same as {either(near)}; give its id, or new: true if it is another one"
 
 
 def _warn_of_similar(resolution: _Resolution, reference: TenantReference, similar: SimilarNames) -> None:
     if near := similar.to(reference.name or ""):
         told = f"{reference.option} names no known tenant, so nothing was unbound for it; did you mean"
-        resolution.warnings.append(f"{told} {' or '.join(map(repr, near))}?")
+        resolution.warnings.append(f"{told} {either(near)}?")
 
 
 def _refuse_same(resolution: _Resolution) -> None:

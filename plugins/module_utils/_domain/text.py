@@ -14,12 +14,16 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from email.errors import HeaderParseError
 from email.headerregistry import Address
+from typing import TypeVar
 from urllib.parse import quote
 
+from .errors import Fault
 from .origins import ascii_host, place_of, split_address, split_host
+
+Cleaned = TypeVar("Cleaned")
 
 MASKS = frozenset({"********", "$encrypted$", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"})
 """What Ansible, AWX and ansible-core print in place of a secret."""
@@ -180,6 +184,23 @@ def clean_host(value: object) -> str:
     return shown if port is None else f"{shown}:{port}"
 
 
+def cleaned(faults: list[Fault], option: str, clean: Callable[[object], Cleaned], value: object) -> Cleaned | None:
+    """
+    Bring the value of an option into the form in which it is kept.
+
+    :param faults: takes what is wrong with it.
+    :param clean: one of the functions above.
+    :returns: nothing for a fault, and for a value that was not given.
+    """
+    if value is None:
+        return None
+    try:
+        return clean(value)
+    except ValueError as error:
+        faults.append(Fault(option, str(error)))
+        return None
+
+
 def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     """
     Find what a mistyped word may have meant.
@@ -190,6 +211,20 @@ def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     for candidate in candidates:
         by_folded.setdefault(candidate.casefold(), candidate)
     return [by_folded[match] for match in difflib.get_close_matches(word.casefold(), by_folded, n=limit)]
+
+
+def either(names: Iterable[str]) -> str:
+    """Write names that may have been meant: ``'Acme' or 'Acne'``."""
+    return " or ".join(map(repr, names))
+
+
+def did_you_mean(near: Sequence[str]) -> str:
+    """
+    Ask whether one of the near matches was meant.
+
+    :returns: a sentence that goes on after another one, or nothing where there is no match.
+    """
+    return f" Did you mean {either(near)}?" if near else ""
 
 
 def _text(value: object) -> str:

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .._domain.errors import Fault, InvalidSettings
 from .._domain.redaction import SecretsInPlay
-from .._domain.text import clean_name, clean_text
+from .._domain.text import clean_name, clean_text, cleaned
 from .._storage.database import default_address, open_database
 from .._storage.process import this_user
 from .._storage.registry import Registry
@@ -77,27 +77,14 @@ def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> 
     password = _secret_option(faults, options, "registry_password", in_play)
     secret_key = _secret_option(faults, options, "secret_key", in_play)
     in_play.add(*(secret_key or "").split(","))
-    instance = _name(faults, "instance", options.get("instance") or "default")
-    actor = _name(faults, "actor", options.get("actor") or _default_actor())
-    selecting = {option: _cleaned(faults, option, clean, options.get(option)) for option, clean in _SELECTING.items()}
-    if faults:
+    instance = cleaned(faults, "instance", clean_name, options.get("instance") or "default")
+    actor = cleaned(faults, "actor", clean_name, options.get("actor") or _default_actor())
+    selecting = {option: cleaned(faults, option, clean, options.get(option)) for option, clean in _SELECTING.items()}
+    if faults or instance is None or actor is None:
         raise InvalidSettings(faults)
     registry = Registry(open_database(options.get("registry") or default_address(), password))
     vault = Vault(registry, instance, options.get("secret_store"), secret_key, in_play)
     return Context({**options, **selecting}, registry, instance, actor, vault, in_play, check_mode)
-
-
-def _name(faults: list[Fault], option: str, value: object) -> str:
-    return _cleaned(faults, option, clean_name, value) or ""
-
-
-def _cleaned(faults: list[Fault], option: str, clean: Callable[[object], str], value: object) -> str | None:
-    """Bring a text into the form in which it is kept."""
-    try:
-        return None if value is None else clean(value)
-    except ValueError as error:
-        faults.append(Fault(option, str(error)))
-        return None
 
 
 def _secret_option(faults: list[Fault], options: Options, name: str, in_play: SecretsInPlay) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Integration
 from .._domain.rules import Selection, no_such_integration
+from .._domain.text import did_you_mean, nearest
 from .._storage.reader import Reader
 
 
@@ -93,10 +94,10 @@ def require_instance(reader: Reader, instance: str) -> None:
     """
     known = reader.instance_names()
     if instance not in known:
-        error = no_such_integration("", instance, known)
-        hint = f" Did you mean {' or '.join(map(repr, error.details['near_matches']))}?" if known else ""
+        near = nearest(instance, known)
         raise IntegrationError(
             ErrorCode.INSTANCE_UNKNOWN,
-            f"The registry has no instance called '{instance}'.{hint} There are: {', '.join(known) or 'none'}.",
-            near_matches=error.details["near_matches"],
+            f"The registry has no instance called '{instance}'.{did_you_mean(near)} "
+            f"There are: {', '.join(known) or 'none'}.",
+            near_matches=near,
         )

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from .._domain.errors import Fault, InvalidSettings
 from .._domain.model import Integration, Tenant
 from .._domain.platforms import PLATFORMS
-from .._domain.text import clean_name, nearest
+from .._domain.rules import no_such_integration
+from .._domain.text import clean_name, cleaned
 from .._storage.reader import Reader
 from .context import Context, Options
 from .export import exported
@@ -66,11 +67,7 @@ def list_tenants(context: Context) -> dict[str, Any]:
         names = reader.integration_names(context.instance)
     wanted = options.get("integration")
     if wanted is not None and wanted not in names:
-        near = nearest(wanted, names)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise IntegrationError(
-            ErrorCode.NOT_FOUND, f"There is no integration called {wanted!r}.{hint}", near_matches=near
-        )
+        raise no_such_integration(f"called {wanted!r}", wanted, names)
     return {"changed": False, "tenants": [tenant_result(item) for item in tenants if _is_wanted(item, options)]}
 
 
@@ -138,10 +135,11 @@ def _with_clean_name(options: Options) -> Options:
 
     :raises InvalidSettings: nothing can have this name.
     """
-    try:
-        return {**options, "name": clean_name(options["name"])} if options.get("name") is not None else options
-    except ValueError as error:
-        raise InvalidSettings([Fault("name", str(error))]) from None
+    faults: list[Fault] = []
+    name = cleaned(faults, "name", clean_name, options.get("name"))
+    if faults:
+        raise InvalidSettings(faults)
+    return {**options, "name": name}
 
 
 def _matches(integration: Integration, options: Options) -> bool:
