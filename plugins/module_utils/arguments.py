@@ -39,7 +39,8 @@ def argument_faults(specification: ModuleSpecification, arguments: Mapping[str, 
     """
     Check arguments as they were given, before any conversion.
 
-    :param arguments: raw arguments; those of ansible-core itself are ignored. Null counts as omitted.
+    :param arguments: raw arguments; those of ansible-core itself are ignored. Null counts as omitted,
+        except where that would mean everything.
     :returns: every fault, those of suboptions included; none repeats a value.
     """
     spec = specification.argument_spec
@@ -53,6 +54,7 @@ def argument_faults(specification: ModuleSpecification, arguments: Mapping[str, 
     return [
         *_option_faults(spec, given, ""),
         *blank,
+        *_null_faults(specification, arguments),
         *_relation_faults(specification, given),
         *_number_faults(specification, given),
     ]
@@ -90,6 +92,12 @@ def _blank_faults(arguments: Mapping[str, Any]) -> Iterator[Fault]:
         is_text = option["type"] in ("str", "path") and "choices" not in option
         if is_text and isinstance(value, str) and not value.strip():
             yield Fault(name, "must not be blank; if it may be, leave it out then, with default(omit, true)")
+
+
+def _null_faults(specification: ModuleSpecification, arguments: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in specification.never_null:
+        if name in arguments and arguments[name] is None:
+            yield Fault(name, "must not be null; leave it out to mean all, or give an empty list to mean none")
 
 
 def _unknown_option(name: str, options: Options, parent: str) -> Fault:

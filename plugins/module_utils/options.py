@@ -36,6 +36,7 @@ class ModuleSpecification:
     :param argument_spec: as ``AnsibleModule`` expects it, and so the other relations between options.
     :param required_if: ``(option, value, options of which one is needed)``; always "any of", never "all of".
     :param least: the smallest number that an option accepts, by option.
+    :param never_null: options that mean everything when omitted, so that null, an empty lookup, must not count as that.
     """
 
     argument_spec: Options
@@ -43,6 +44,7 @@ class ModuleSpecification:
     required_one_of: tuple[tuple[str, ...], ...] = ()
     required_if: tuple[tuple[str, Any, tuple[str, ...]], ...] = ()
     least: Mapping[str, int] = field(default_factory=dict)
+    never_null: tuple[str, ...] = ()
 
     def keywords(self) -> dict[str, Any]:
         """
@@ -264,6 +266,7 @@ NOTIFICATION = ModuleSpecification(
     },
     mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
     least={"limit": 1, **_CONNECTION_LEAST, **_NOTIFICATIONS_LEAST},
+    never_null=("notification_ids",),
 )
 
 REGISTRY = ModuleSpecification(

@@ -39,6 +39,7 @@ options:
   notification_ids:
     description:
       - Identifiers of the notifications that are meant. If omitted, all that have not been delivered are meant.
+      - Null is refused, so that an empty lookup does not discard all of them. An empty list means none.
       - With O(state=delivered) an unknown one is refused. With O(state=discarded) it counts as discarded already.
     type: list
     elements: str

@@ -150,6 +150,13 @@ def test_null_counts_as_omitted_but_not_for_a_mistyped_option() -> None:
     assert list(integration_faults(name=None, instance=None, companies=None)) == ["companies", "name"]
 
 
+def test_null_does_not_mean_all_notifications() -> None:
+    faults = argument_faults(options.NOTIFICATION, {"state": "discarded", "notification_ids": None})
+    assert [fault.option for fault in faults] == ["notification_ids"]
+    for arguments in ({}, {"notification_ids": []}):
+        assert argument_faults(options.NOTIFICATION, {"state": "discarded", **arguments}) == []
+
+
 def test_all_faults_come_together() -> None:
     faults = integration_faults(
         name=None,
