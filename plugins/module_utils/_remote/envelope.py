@@ -52,9 +52,9 @@ def compose(sender: str, recipient: str, subject: str, body: str, message_id: st
     name, address = named.groups() if named else ("", sender)
     from_address, to_address = _ascii_domain(clean_email(address)), _ascii_domain(clean_email(recipient))
     message = EmailMessage(policy=SMTP if (from_address + to_address).isascii() else SMTPUTF8)
-    message["From"] = f'"{_one_line(name)}" <{from_address}>' if name.strip() else from_address
+    message["From"] = f'"{_literal(name)}" <{from_address}>' if name.strip() else from_address
     message["To"] = to_address
-    message["Subject"] = _one_line(subject)
+    message["Subject"] = _literal(subject)
     message["Date"] = format_datetime(date)
     message["Message-ID"] = _identifier(message_id, from_address)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office notes away
@@ -70,6 +70,16 @@ def _ascii_domain(address: str) -> str:
 def _identifier(message_id: str, sender: str) -> str:
     inner = "".join(_one_line(message_id).split()).strip("<>")
     return f"<{inner}>" if "@" in inner else f"<{inner}@{sender.rpartition('@')[2]}>"
+
+
+def _literal(text: str) -> str:
+    """
+    Make a header value that means what it says.
+
+    The library decodes an encoded word (RFC 2047) wherever it finds one and writes its line breaks as they are, so that
+    a name could bring headers of its own. A full-width question mark makes it none.
+    """
+    return _one_line(text).replace("=?", "=\uff1f")
 
 
 def _one_line(text: str) -> str:

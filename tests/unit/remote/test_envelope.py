@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.envelope import Envelope, compose
@@ -136,6 +136,29 @@ def test_line_breaks_in_a_subject(injected: str) -> None:
     message = parse(make(subject=f"Deleted{injected}"))
     assert {name.lower() for name in message} == HEADERS
     assert str(message["Subject"]).startswith("Deleted ")
+
+
+PARTS_OF_ENCODED_WORDS = (
+    *("=?", "?=", "=", "?", "utf-8", "us-ascii*en", "?q?", "?B?", "=0D=0A", " ", "\n", "\u00e9"),
+    *("Bcc:_eve=40evil.example", "DQpCY2M6IGV2ZUBldmlsLmV4YW1wbGU=", "=?utf-8?q?a=0D=0ABcc:_eve?="),
+)
+encoded_words = st.lists(st.sampled_from(PARTS_OF_ENCODED_WORDS), max_size=12).map("".join)
+
+
+@given(encoded_words)
+@example("=?utf-8?q?Acme=0D=0ABcc=3A_eve=40evil.example?=")
+@example("==?utf-8?q?Acme=0D=0ABcc=3A_eve=40evil.example?=?=")
+@example("=?utf-8?b?PT91dGYtOD9xP0FjbWU9MEQ9MEFCY2M6X2V2ZT89?=")
+def test_no_encoded_word_is_decoded(name: str) -> None:
+    """The library would decode it and write what was in it, line breaks included, as it is."""
+    envelope = make(
+        subject=f"Deleted {name}.", sender=f'"{name}" <tool@msp.example>' if '"' not in name else "a@b.example"
+    )
+    head = envelope.content.partition(b"\r\n\r\n")[0]
+    lines = [line.partition(b":")[0].lower().decode() for line in head.split(b"\r\n") if not line.startswith(b" ")]
+    assert sorted(lines) == sorted(HEADERS)
+    shown = str(parse(envelope)["Subject"])
+    assert "".join(shown.split()) == "".join(f"Deleted {name}.".replace("=?", "=\uff1f").split())
 
 
 @pytest.mark.parametrize(
