@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox import Sandbox
-from system.fixtures import *  # noqa: F403 (pytest finds fixtures by name)
+from system.fixtures import *  # noqa: F403 (by name) pylint: disable=wildcard-import,unused-wildcard-import
 
 
 @pytest.fixture(scope="session")

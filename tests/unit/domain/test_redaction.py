@@ -13,10 +13,10 @@ import json
 import re
 import shlex
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus, urlencode
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest

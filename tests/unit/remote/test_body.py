@@ -75,7 +75,7 @@ def test_endless_answer_is_not_read_on() -> None:
 
 def test_bomb_is_not_unpacked() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packer.compress(b" " * 1024**2) for _ in range(200)) + packer.flush()
+    bomb = b"".join(packer.compress(b" " * 1024**2) for _mebibyte in range(200)) + packer.flush()
     tracemalloc.start()
     try:
         with pytest.raises(UnreadableBody, match="larger"):
