@@ -441,25 +441,29 @@ class TestSecureProxy:
 
         return behave
 
-    def ask(self, sandbox: Sandbox, serve: Serve, authority: trustme.CA, ca_path: Path) -> Answer:
+    def ask(self, sandbox: Sandbox, serve: Serve, ca_path: Path, trusted: bool, validate_certs: bool = True) -> Answer:
         sandbox.change_settings(proxy_login_required=True)
-        authority.cert_pem.write_to_path(str(ca_path))
+        authority = trustme.CA()
+        known = authority.cert_pem.bytes() if trusted else b""
+        ca_path.write_bytes(sandbox.ca_path.read_bytes() + known)
         proxy = {**sandbox.proxy_settings(), "proxy": f"https://127.0.0.1:{serve(self.encrypted(sandbox, authority))}"}
-        endpoint = Endpoint(sandbox.tigerpaw_url, validate_certs=False, ca_path=str(ca_path))
+        endpoint = Endpoint(sandbox.tigerpaw_url, validate_certs, str(ca_path))
         with HttpClient(endpoint, Connection(timeout=5, retries=0, **proxy), "Test API") as client:
             return client.send("GET", f"{sandbox.tigerpaw_url}/api/x", headers=dict)
 
     def test_trusted(self, sandbox: Sandbox, serve: Serve, tmp_path: Path) -> None:
-        assert self.ask(sandbox, serve, trustme.CA(), tmp_path / "ca.pem").status == 404
+        assert self.ask(sandbox, serve, tmp_path / "ca.pem", trusted=True).status == 404
         assert len(sandbox.requests("rest")) == 1
 
     def test_untrusted(self, sandbox: Sandbox, serve: Serve, tmp_path: Path) -> None:
-        class OtherAuthority(trustme.CA):
-            cert_pem = trustme.CA().cert_pem
-
         with pytest.raises(IntegrationError, match="certificate of the proxy") as caught:
-            self.ask(sandbox, serve, OtherAuthority(), tmp_path / "ca.pem")
+            self.ask(sandbox, serve, tmp_path / "ca.pem", trusted=False)
         assert caught.value.code is ErrorCode.CERTIFICATE_UNTRUSTED
+        assert sandbox.requests() == []
+
+    def test_verified_even_where_the_server_is_not(self, sandbox: Sandbox, serve: Serve, tmp_path: Path) -> None:
+        with pytest.raises(IntegrationError):
+            self.ask(sandbox, serve, tmp_path / "ca.pem", trusted=False, validate_certs=False)
         assert sandbox.requests() == []
 
 
