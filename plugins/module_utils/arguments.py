@@ -174,6 +174,10 @@ def _number_faults(specification: ModuleSpecification, given: Mapping[str, Any])
         number = _whole_number(given.get(name))
         if number is not None and number < least:
             yield Fault(name, f"must be at least {least}")
+    for name, most in specification.most.items():
+        number = _whole_number(given.get(name)) if name in specification.argument_spec else None
+        if number is not None and number > most:
+            yield Fault(name, f"must be at most {most}")
 
 
 def _whole_number(value: Any) -> int | None:

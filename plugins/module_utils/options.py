@@ -27,6 +27,17 @@ ENVIRONMENT_PREFIX = "MSP_KASPERSKY_"
 
 Options = dict[str, dict[str, Any]]
 
+_DAY = 24 * 60 * 60
+_CENTURY_IN_DAYS = 36525
+_MOST = {
+    "timeout": _DAY,
+    "verify_delay": _DAY,
+    "smtp_port": 65535,
+    "credentials_older_than": _CENTURY_IN_DAYS,
+    "history_retention": _CENTURY_IN_DAYS,
+    "notification_retention": _CENTURY_IN_DAYS,
+}
+
 
 @dataclass(frozen=True)
 class ModuleSpecification:
@@ -36,6 +47,7 @@ class ModuleSpecification:
     :param argument_spec: as ``AnsibleModule`` expects it, and so the other relations between options.
     :param required_if: ``(option, value, options of which one is needed)``; always "any of", never "all of".
     :param least: the smallest number that an option accepts, by option.
+    :param most: the largest one; beyond it, times and ports cannot be reckoned with.
     :param never_null: options that mean everything when omitted, so that null, an empty lookup, must not count as that.
     """
 
@@ -44,6 +56,7 @@ class ModuleSpecification:
     required_one_of: tuple[tuple[str, ...], ...] = ()
     required_if: tuple[tuple[str, Any, tuple[str, ...]], ...] = ()
     least: Mapping[str, int] = field(default_factory=dict)
+    most: Mapping[str, int] = field(default_factory=lambda: _MOST)
     never_null: tuple[str, ...] = ()
 
     def keywords(self) -> dict[str, Any]:
