@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,6 +76,17 @@ class IntegrationError(Exception):
         :returns: ``{"code": ..., **details}``.
         """
         return {"code": str(self.code), **self.details}
+
+
+def missing_library(library: str, state: str = "is missing") -> IntegrationError:
+    """
+    Make the error for a third-party library that cannot be used.
+
+    :param library: as pip calls it, with the version that is needed where that matters.
+    :param state: what is the matter with it.
+    """
+    told = f"The Python library {library} {state} for {sys.executable}; install it there with pip."
+    return IntegrationError(ErrorCode.DEPENDENCY_MISSING, told, library=library)
 
 
 @dataclass(frozen=True)

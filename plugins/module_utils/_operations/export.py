@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.errors import missing_library
 from .._domain.model import TENANT_KINDS, Integration, Tenant
 from .._domain.plan import shown_administrators
 from .._domain.tenants import OPTIONS
@@ -39,9 +39,7 @@ def exported(instance: str, integrations: Sequence[Integration], tenants: Mappin
     try:
         import yaml
     except ImportError:
-        raise IntegrationError(
-            ErrorCode.DEPENDENCY_MISSING, "The Python library PyYAML is missing: pip install PyYAML."
-        ) from None
+        raise missing_library("PyYAML") from None
 
     class Dumper(yaml.SafeDumper):
         """Knows the tag ``!unsafe``."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import importlib
 import logging
-import sys
 from typing import Any
 
-from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.errors import missing_library
 
 
 def require(module: str, package: str | None = None, major: int = 0) -> Any:
@@ -28,15 +27,10 @@ def require(module: str, package: str | None = None, major: int = 0) -> Any:
     try:
         found = importlib.import_module(module)
     except ImportError:
-        raise _missing(library, "is missing or damaged") from None
+        raise missing_library(library, "is missing or damaged") from None
     if major and int(found.__version__.partition(".")[0]) < major:
-        raise _missing(f"{library}>={major}", f"is there only as version {found.__version__}")
+        raise missing_library(f"{library}>={major}", f"is there only as version {found.__version__}")
     return found
-
-
-def _missing(library: str, state: str) -> IntegrationError:
-    told = f"The Python library {library} {state} for {sys.executable}; install it there with pip."
-    return IntegrationError(ErrorCode.DEPENDENCY_MISSING, told, library=library)
 
 
 def silence(package: str) -> None:

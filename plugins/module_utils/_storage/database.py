@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings, missing_library
 from .database_errors import explain_postgresql, explain_sqlite
 
 try:
@@ -173,9 +173,7 @@ def open_database(address: str, password: str | None = None) -> Database:
         a password), ``dependency_missing`` without SQLAlchemy or the driver.
     """
     if sa is None:
-        raise IntegrationError(
-            ErrorCode.DEPENDENCY_MISSING, "The Python library SQLAlchemy is missing: pip install 'SQLAlchemy>=2.0'."
-        )
+        raise missing_library("SQLAlchemy")
     return Database(_parsed(address, password))
 
 
@@ -275,10 +273,7 @@ def _postgresql_engine(url: URL) -> Engine:
             hide_parameters=True,
         )
     except ImportError:
-        raise IntegrationError(
-            ErrorCode.DEPENDENCY_MISSING,
-            "The Python library psycopg is missing: pip install 'psycopg[binary]>=3.1'.",
-        ) from None
+        raise missing_library("psycopg[binary]") from None
 
 
 def _lock_number(scope: str) -> int:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.errors import ErrorCode, IntegrationError, missing_library
 from .process import is_gone, this_process, this_user
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
@@ -210,9 +210,7 @@ def _usable_backend() -> Any:
     try:
         import keyring
     except ImportError:
-        raise IntegrationError(
-            ErrorCode.DEPENDENCY_MISSING, "The Python library keyring is missing: pip install keyring."
-        ) from None
+        raise missing_library("keyring") from None
     backend: Any = _asked(keyring.get_keyring)
     backends = getattr(backend, "backends", None)
     if backends is not None:  # a chain answers with its first member
