@@ -678,6 +678,33 @@ def test_an_unknown_instance_is_told_with_those_that_there_are(sqlite_workplace:
     assert refused.message == "The registry has no instance called 'Harbour'. There are: default."
 
 
+@pytest.mark.parametrize("days", [1, 100_000, 2_000_000, 10**12])
+def test_nothing_new_is_too_old(workplace: Workplace, days: int) -> None:
+    """Also where so many days ago there was no date yet."""
+    workplace.create()
+    result = workplace.run("registry", history_retention=days, notification_retention=days)
+    assert (result["changed"], result["removed_history"], result["removed_notifications"]) == (False, 0, 0)
+    assert workplace.run("integration_info", credentials_older_than=days)["integrations"] == []
+
+
+def test_retention_drops_what_is_old_of_this_instance_only(workplace: Workplace) -> None:
+    for instance in ("old", "other"):
+        workplace.create(instance=instance)
+        workplace.run("integration", **DELETION, instance=instance)
+    workplace.database.query("UPDATE history SET at = '2020-01-01 00:00:00'")
+    workplace.database.query("UPDATE notification SET delivered_at = '2020-01-01 00:00:00' WHERE recipient LIKE 'ann%'")
+    limits: Options = {"instance": "old", "history_retention": 30, "notification_retention": 30}
+    before = workplace.everything()
+    foretold = workplace.run("registry", check_mode=True, **limits)
+    assert workplace.everything() == before
+    done = workplace.run("registry", **limits)
+    assert (done["removed_history"], done["removed_notifications"]) == (2, 1)
+    assert [foretold[name] for name in ("removed_history", "removed_notifications")] == [2, 1]
+    assert not workplace.run("registry", **limits)["changed"]
+    assert {row["instance"] for row in workplace.database.rows("history")} == {"other"}
+    assert sorted(row["instance"] for row in workplace.database.rows("notification")) == ["old", "other", "other"]
+
+
 def test_times_are_aware_and_utc(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()

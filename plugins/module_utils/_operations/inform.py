@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .._domain.errors import Fault, InvalidSettings
@@ -19,6 +18,7 @@ from .._storage.reader import Reader
 from .context import Context, Options
 from .export import exported
 from .find import require_instance
+from .moments import days_ago
 from .results import history_result, integration_result, notification_result, notification_status, tenant_result, utc
 from .verify_many import verify_integrations
 
@@ -149,7 +149,7 @@ def _matches(integration: Integration, options: Options) -> bool:
     if options.get("integration_id") is not None and options["integration_id"] != integration.id:
         return False
     days = options.get("credentials_older_than")
-    if days is not None and integration.credentials_changed_at > datetime.now(UTC) - timedelta(days=days):
+    if days is not None and integration.credentials_changed_at > days_ago(days):
         return False
     user = options.get("user_name")
     return user is None or user in _users(integration)

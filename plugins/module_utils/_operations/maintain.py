@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
@@ -17,6 +17,7 @@ from .._storage.encrypted_store import EncryptedStore
 from .._storage.reader import RegistryRecord, SecretRecord
 from .context import Context
 from .inform import registry_facts
+from .moments import days_ago
 
 
 def maintain_registry(context: Context) -> dict[str, Any]:
@@ -103,29 +104,17 @@ def _stale_tokens(store: EncryptedStore, record: RegistryRecord, secrets: list[S
 
 def _retention(context: Context) -> tuple[int, int]:
     """Drop what is older than the task wants to keep; in check mode only count it."""
-    history_days = context.options.get("history_retention")
-    notification_days = context.options.get("notification_retention")
-    if history_days is None and notification_days is None:
-        return 0, 0
+    instance = context.instance
+    history_before = days_ago(context.options.get("history_retention"))
+    notifications_before = days_ago(context.options.get("notification_retention"))
     with context.registry.reading() as reader:
-        old_history = [item for item in reader.history(context.instance) if _is_old(item.at, history_days)]
-        delivered = [item.delivered_at for item in reader.notifications(context.instance) if item.delivered_at]
-        old_notifications = [moment for moment in delivered if _is_old(moment, notification_days)]
-    if (old_history or old_notifications) and not context.check_mode:
-        with context.registry.writing(context.instance) as writer:
-            if history_days is not None:
-                writer.remove_history(context.instance, _days_ago(history_days))
-            if notification_days is not None:
-                writer.remove_delivered_notifications(context.instance, _days_ago(notification_days))
-    return len(old_history), len(old_notifications)
-
-
-def _is_old(moment: datetime, days: int | None) -> bool:
-    return days is not None and moment < _days_ago(days)
-
-
-def _days_ago(days: int) -> datetime:
-    return datetime.now(UTC) - timedelta(days=days)
+        history = reader.count_history(instance, history_before)
+        notifications = reader.count_delivered_notifications(instance, notifications_before)
+    if (history or notifications) and not context.check_mode:
+        with context.registry.writing(instance) as writer:
+            writer.remove_history(instance, history_before)
+            writer.remove_delivered_notifications(instance, notifications_before)
+    return history, notifications
 
 
 def _integrity(context: Context) -> dict[str, Any]:

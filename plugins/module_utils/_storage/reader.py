@@ -172,6 +172,15 @@ class Reader:
         table = schema.notification
         return self._count(table, table.c.instance == instance, table.c.delivered_at.is_(None))
 
+    def count_delivered_notifications(self, instance: str, before: datetime) -> int:
+        """Count what was delivered before a moment."""
+        table = schema.notification
+        return self._count(table, table.c.instance == instance, table.c.delivered_at < before)
+
+    def count_history(self, instance: str, before: datetime) -> int:
+        """Count the history that is older than a moment."""
+        return self._count(schema.history, schema.history.c.instance == instance, schema.history.c.at < before)
+
     def history(self, instance: str) -> list[HistoryEntry]:
         """List what was done in an instance, oldest first."""
         table = schema.history.c

@@ -155,20 +155,20 @@ class Writer(Reader):
         for chunk in chunks(notification_ids):
             self._connection.execute(sa.delete(schema.notification).where(schema.notification.c.id.in_(chunk)))
 
-    def remove_delivered_notifications(self, instance: str, before: datetime) -> int:
-        """Drop messages that were delivered before a moment; returns how many."""
+    def remove_delivered_notifications(self, instance: str, before: datetime) -> None:
+        """Drop messages that were delivered before a moment."""
         table = schema.notification
         where = sa.and_(table.c.instance == instance, table.c.delivered_at < before)
-        return self._connection.execute(sa.delete(table).where(where)).rowcount
+        self._connection.execute(sa.delete(table).where(where))
 
     def add_history(self, entry: HistoryEntry) -> None:
         """Append to the history."""
         self._insert(schema.history, [asdict(entry)])
 
-    def remove_history(self, instance: str, before: datetime) -> int:
-        """Drop history older than a moment; returns how many entries."""
+    def remove_history(self, instance: str, before: datetime) -> None:
+        """Drop history that is older than a moment."""
         where = sa.and_(schema.history.c.instance == instance, schema.history.c.at < before)
-        return self._connection.execute(sa.delete(schema.history).where(where)).rowcount
+        self._connection.execute(sa.delete(schema.history).where(where))
 
     def _insert(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
