@@ -23,6 +23,8 @@ from keyring.backends import chainer, fail, null
 from keyrings.alt.file import PlaintextKeyring
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage import keyring_store, process
+from ansible_collections.msp.kaspersky.plugins.module_utils._storage.encrypted_store import EncryptedStore
+from ansible_collections.msp.kaspersky.plugins.module_utils._storage.reader import SecretRecord
 from sandbox import Sandbox
 from system.databases import Database
 from system.keyrings import FolderKeyring, RaisingKeyring, SwallowingKeyring, TruncatingKeyring
@@ -296,6 +298,25 @@ def test_a_rotation_of_the_key(encrypted_workplace: Workplace) -> None:
     assert encrypted_workplace.run("registry", check_integrity=True)["integrity"]["checked_integrations"] == 2
     encrypted_workplace.common["secret_key"] = SECRET_KEY
     assert encrypted_workplace.refusal("integration", **EDIT, tigerpaw=TIGERPAW).code == "secret_key_wrong"
+
+
+def test_what_is_written_during_a_rotation_of_the_key_does_not_stay_under_the_old_one(
+    encrypted_workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encrypted_workplace.create()
+    stage = EncryptedStore.stage
+
+    def staged_before_the_rotation(*arguments: Any) -> SecretRecord:
+        staged = stage(*arguments)
+        monkeypatch.undo()
+        encrypted_workplace.run("registry", reencrypt=True, secret_key=f"{OTHER_KEY},{SECRET_KEY}")
+        return staged
+
+    monkeypatch.setattr(EncryptedStore, "stage", staged_before_the_rotation)
+    second = {**creation(), "name": "Second", "solution": "business_hub", "administrators": ADMINISTRATORS}
+    assert encrypted_workplace.refusal("integration", **second).code == "secret_key_wrong"
+    encrypted_workplace.common["secret_key"] = OTHER_KEY
+    assert encrypted_workplace.run("registry", check_integrity=True)["integrity"]["checked_integrations"] == 1
 
 
 def test_a_rotation_of_the_key_is_all_or_nothing(encrypted_workplace: Workplace) -> None:

@@ -56,7 +56,13 @@ class EncryptedStore(SecretStore):
         return SecretRecord(integration_id, version, "current", sealed, "", datetime.now(UTC))
 
     def keep(self, writer: Writer, staged: SecretRecord) -> None:
-        """Put the new row in the place of the old one."""
+        """
+        Put the new row in the place of the old one.
+
+        :raises IntegrationError: ``secret_key_wrong``: the registry was encrypted anew since the version was staged.
+        """
+        # Asked again under the lock: a row under a key that is about to be thrown away would be lost with it.
+        self._decrypt(writer.registry().fingerprint_key or "")
         self.drop(writer, staged.integration_id)
         writer.add_secret(staged)
 
