@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from .errors import ErrorCode, IntegrationError
 from .model import Integration, Notification, Solution, Tenant
 from .platforms import PLATFORMS
+from .text import INVISIBLE_CATEGORIES
 
 Say = Callable[[str], str]
 Written = TypeVar("Written")
@@ -40,8 +41,6 @@ _TENANT_WORDS = {
     Solution.SECURITY_CENTER: ("virtual server", "virtual servers"),
     Solution.BUSINESS_HUB: ("company", "companies"),
 }
-# Controls, invisible and direction-changing characters, lone surrogates, line and paragraph separators.
-_BREAKING_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _MARKUP = r"""<>&@*_~`[]()#!|\:{}^$="""
 _FULL_WIDTH_DISTANCE = 0xFEE0
 _LOOK_ALIKES = str.maketrans({character: chr(ord(character) + _FULL_WIDTH_DISTANCE) for character in _MARKUP})
@@ -182,7 +181,7 @@ def _unbound(snapshot: Mapping[str, Any], solution: Solution, say: Say) -> str:
 
 def _one_line(value: str) -> str:
     return "".join(
-        "\ufffd" if unicodedata.category(character) in _BREAKING_CATEGORIES else character for character in value
+        "\ufffd" if unicodedata.category(character) in INVISIBLE_CATEGORIES else character for character in value
     )
 
 

@@ -28,6 +28,9 @@ Cleaned = TypeVar("Cleaned")
 MASKS = frozenset({"********", "$encrypted$", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"})
 """What Ansible, AWX and ansible-core print in place of a secret."""
 
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's controls, invisible and direction-changing characters, lone surrogates, line and paragraph separators."""
+
 LONGEST_NAME = 255
 LONGEST_EMAIL = 254
 SHORT_SECRET = 8
@@ -37,8 +40,7 @@ _MASK_CHARACTERS = frozenset("*•●")
 _UNRENDERED = ("{{", "{%")
 _OMITTED = "__omit_place_holder__"
 _VAULT_HEADER = "$ANSIBLE_VAULT;"
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_BLANK_CATEGORIES = _REFUSED_CATEGORIES | {"Zs"}
+_BLANK_CATEGORIES = INVISIBLE_CATEGORIES | {"Zs"}
 # Letters, marks and symbols by category, yet nothing is seen of them.
 _BLANK_CHARACTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -246,7 +248,9 @@ def _is_blank(text: str) -> bool:
 
 
 def _refuse_invisible(text: str) -> None:
-    if any(unicodedata.category(character) in _REFUSED_CATEGORIES or _is_noncharacter(character) for character in text):
+    if any(
+        unicodedata.category(character) in INVISIBLE_CATEGORIES or _is_noncharacter(character) for character in text
+    ):
         raise ValueError(_INVISIBLE)
 
 

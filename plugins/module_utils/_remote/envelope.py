@@ -14,9 +14,8 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
-from .._domain.text import clean_email
+from .._domain.text import INVISIBLE_CATEGORIES, clean_email
 
-_BREAKING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED_ADDRESS = re.compile(r'\s*"?([^"<>@,;\\]*)"?\s*<([^<>]+)>\s*')
 
 
@@ -83,5 +82,5 @@ def _literal(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    visible = (" " if unicodedata.category(character) in _BREAKING else character for character in text)
+    visible = (" " if unicodedata.category(character) in INVISIBLE_CATEGORIES else character for character in text)
     return " ".join("".join(visible).split())

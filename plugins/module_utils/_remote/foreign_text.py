@@ -9,10 +9,11 @@ from __future__ import annotations
 import unicodedata
 
 from .._domain.redaction import SecretsInPlay
+from .._domain.text import INVISIBLE_CATEGORIES
 
 LONGEST_QUOTE = 200
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = INVISIBLE_CATEGORIES | {"Co", "Cn"}
 
 
 def quote(text: str, in_play: SecretsInPlay) -> str:
