@@ -174,13 +174,7 @@ def _selected(reader: Reader, context: Context) -> Integration | None:
     wanted = selection(context.options)
     if wanted.integration_id is None:
         return reader.integration_named(context.instance, wanted.name) if wanted.name else None
-    found = integration_by_id(reader, context.instance, wanted.integration_id)
-    if found and wanted.name and wanted.name != found.name:
-        raise IntegrationError(
-            ErrorCode.NOT_FOUND,
-            f"The integration {found.id} is called '{found.name}', not '{wanted.name}'; nothing was deleted.",
-        )
-    return found
+    return integration_by_id(reader, context.instance, wanted.integration_id, wanted.name)
 
 
 def _message_id(notification_id: str) -> str:

@@ -48,11 +48,15 @@ def nothing_to_edit(reader: Reader, instance: str, name: str) -> IntegrationErro
     return IntegrationError(ErrorCode.NOT_FOUND, told, **error.details)
 
 
-def integration_by_id(reader: Reader, instance: str, integration_id: str) -> Integration | None:
+def integration_by_id(
+    reader: Reader, instance: str, integration_id: str, name: str | None = None
+) -> Integration | None:
     """
     Find an integration by its id.
 
-    :raises IntegrationError: ``instance_mismatch`` where it belongs to another instance than the task's.
+    :param name: what it has to be called, if that is checked here.
+    :raises IntegrationError: ``instance_mismatch`` where it belongs to another instance than the task's, ``not_found``
+        where it has another name.
     """
     found = reader.integration(integration_id)
     if found and found.instance != instance:
@@ -61,6 +65,9 @@ def integration_by_id(reader: Reader, instance: str, integration_id: str) -> Int
             f"The integration {integration_id} belongs to the instance '{found.instance}', the task is about "
             f"'{instance}'. Set the option instance.",
         )
+    if found and name is not None and name != found.name:
+        told = f"The integration {integration_id} is called '{found.name}', not '{name}'; nothing was changed."
+        raise IntegrationError(ErrorCode.NOT_FOUND, told)
     return found
 
 
@@ -72,17 +79,13 @@ def required_integration(reader: Reader, instance: str, name: str | None, integr
     """
     require_instance(reader, instance)
     if integration_id is not None:
-        found = integration_by_id(reader, instance, integration_id)
+        found = integration_by_id(reader, instance, integration_id, name)
         told = f"with the id {integration_id!r}"
     else:
         found = reader.integration_named(instance, name or "")
         told = f"called {name!r}"
     if found is None:
         raise no_such_integration(told, name or "", reader.integration_names(instance))
-    if name is not None and name != found.name:
-        raise IntegrationError(
-            ErrorCode.NOT_FOUND, f"The integration {integration_id} is called '{found.name}', not '{name}'."
-        )
     return found
 
 

@@ -46,5 +46,5 @@ def is_gone(process: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
+        pass  # it runs, as another user
     return False
