@@ -310,7 +310,7 @@ def test_the_date_of_a_letter_is_that_of_the_deletion(
     begin = datetime.now(UTC).replace(microsecond=0)
     workplace.run("integration", **DELETION)
     workplace.run("notification", **channels)
-    [row, *_] = workplace.database.rows("notification")
+    [row, *_others] = workplace.database.rows("notification")
     dates = {mail.message["Date"].datetime for mail in sandbox.mails()}
     assert all(begin <= date <= datetime.now(UTC) for date in dates)
     assert {f"{date:%Y-%m-%d %H:%M:%S}" for date in dates} == {str(row["created_at"])[:19]}
