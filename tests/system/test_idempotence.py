@@ -192,7 +192,7 @@ def test_deliveries_are_foretold(workplace: Workplace, sandbox: Sandbox) -> None
 @pytest.mark.parametrize("store", ["registry"], indirect=True)
 def test_a_new_key_is_foretold_and_encrypts_once(workplace: Workplace) -> None:
     workplace.create()
-    new = {"secret_key": f"{'A' * 43}=,{SECRET_KEY}", "secret_key_file": None, "reencrypt": True}
+    new: Options = {"secret_key": f"{'A' * 43}=,{SECRET_KEY}", "secret_key_file": None, "reencrypt": True}
     before = workplace.everything()
     assert workplace.run("registry", check_mode=True, **new)["reencrypted"] == 2
     assert workplace.everything() == before
@@ -258,3 +258,14 @@ def test_the_same_playbook_twice_asks_nobody(workplace: Workplace, sandbox: Sand
     # Once a process: here each task is one.
     opened = {"get"} if workplace.common["secret_store"] == "keyring" else set()
     assert set(workplace.keyring.calls) == opened
+
+
+def test_a_new_registry_is_told_once(workplace: Workplace) -> None:
+    foretold = workplace.run("integration", check_mode=True, **CREATION)
+    made = workplace.run("integration", **CREATION)
+    again = workplace.run("integration", **OTHER)
+    told = [
+        [warning for warning in result["warnings"] if "new registry" in warning] for result in (foretold, made, again)
+    ]
+    assert [len(warnings) for warnings in told] == [1, 1, 0]
+    assert told[0] == told[1]

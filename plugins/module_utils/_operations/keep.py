@@ -90,7 +90,7 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
         if plan.seals_anew:
             self.context.vault.require_store(snapshot.record)
         verify = self.context.options.get("verify") or "on_change"
-        self._secrets = None
+        self._secrets, self.verification = None, None
         if verify == "always" or (verify == "on_change" and plan.changes_connection):
             self.verification = self._verified(snapshot, plan, must=verify == "always")
 
@@ -210,7 +210,8 @@ def keep_integration(context: Context) -> dict[str, Any]:
     :raises IntegrationError: see the module ``integration``; nothing was changed then.
     """
     operation = KeepIntegration(context)
-    _snapshot, plan = operation.run()
+    snapshot, plan = operation.run()
+    new_registry = operation.created_registry or (context.check_mode and snapshot.record is None)
     verification = operation.verification
     return {
         "changed": plan.changed,
@@ -218,8 +219,22 @@ def keep_integration(context: Context) -> dict[str, Any]:
         "verification": shown_states(verification) if verification else {},
         "secrets_changed": list(plan.secrets_changed),
         "diff": {"before": plan.before, "after": plan.after if plan.changed else plan.before},
-        "warnings": [*(verification.warnings if verification else ()), *operation.warnings],
+        "warnings": [
+            *(verification.warnings if verification else ()),
+            *operation.warnings,
+            *_warning_of(context, new_registry),
+        ],
     }
+
+
+def _warning_of(context: Context, new_registry: bool) -> list[str]:
+    """Tell of a first use: a wrong address would otherwise look like a registry that has lost everything."""
+    if not new_registry:
+        return []
+    return [
+        f"A new registry is made: {context.registry.location}. If there should be one already, set the option registry "
+        "to it: its integrations and bindings are not known here."
+    ]
 
 
 def _outcome(context: Context, operation: KeepIntegration, plan: IntegrationPlan) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
     def __init__(self, context: Context) -> None:
         self.context = context
         self._registry_ready = False
+        self.created_registry = False
 
     @abstractmethod
     def read(self, reader: Reader) -> SnapshotType:
@@ -125,7 +126,8 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
     def _applied(self, snapshot: SnapshotType, plan: PlanType) -> bool:
         """Write, unless what was planned from has changed meanwhile."""
         if not self._registry_ready:
-            self.context.vault.establish()
+            created, _upgraded = self.context.vault.establish()
+            self.created_registry = self.created_registry or created
         self.prepare(snapshot, plan)
         try:
             with self.context.registry.writing(self.context.instance) as writer:
