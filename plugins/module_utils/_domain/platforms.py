@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from .errors import ErrorCode, IntegrationError
+
 TIGERPAW_SOAP_PATH = "/api/rmm/tsiWS.asmx"
 
 
@@ -140,6 +142,22 @@ AUTOTASK = Platform(
 )
 
 PLATFORMS = {platform.name: platform for platform in (TIGERPAW, CONNECTWISE_MANAGE, AUTOTASK)}
+
+
+def stored_platform(name: str, integration: str) -> Platform:
+    """
+    Find the platform of a stored integration.
+
+    :param integration: its name, for the message.
+    :raises IntegrationError: ``registry_newer``: a newer version of the collection has stored it.
+    """
+    if name not in PLATFORMS:
+        raise IntegrationError(
+            ErrorCode.REGISTRY_NEWER,
+            f"The integration '{integration}' is of the platform '{name}', which this version of the collection does "
+            "not know. Upgrade the collection msp.kaspersky; nothing was changed.",
+        )
+    return PLATFORMS[name]
 
 
 def effective_settings(platform: Platform, settings: dict[str, Any]) -> dict[str, Any]:

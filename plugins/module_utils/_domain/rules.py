@@ -17,7 +17,7 @@ from typing import Any
 from .errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .model import Administrator, Integration, Solution
 from .origins import origin_of
-from .platforms import PLATFORMS, Field, FieldType, Platform, effective_settings
+from .platforms import PLATFORMS, Field, FieldType, Platform, effective_settings, stored_platform
 from .text import (
     clean_email,
     clean_host,
@@ -126,9 +126,17 @@ def secret_origins(platform: Platform, settings: Mapping[str, Any]) -> dict[str,
 
     :param settings: settings without secrets.
     :returns: origin (scheme, host, port) by name of the secret's field.
+    :raises IntegrationError: ``registry_damaged``: a stored address is none.
     """
-    filled = effective_settings(platform, dict(settings))
-    return {field.name: origin_of(str(filled[field.sent_to])) for field in platform.secret_fields if field.sent_to}
+    try:
+        filled = effective_settings(platform, dict(settings))
+        return {field.name: origin_of(str(filled[field.sent_to])) for field in platform.secret_fields if field.sent_to}
+    except (KeyError, ValueError):
+        raise IntegrationError(
+            ErrorCode.REGISTRY_DAMAGED,
+            f"The registry holds an address for {platform.title} that is none: it was changed by other means. Nothing "
+            "was sent. Restore it from a backup, or delete the integration and create it again.",
+        ) from None
 
 
 def _usable_name(value: object) -> str | None:
@@ -141,7 +149,7 @@ def _given_platform(options: Options, stored: Integration | None) -> Platform | 
         return PLATFORMS[options["platform"]]
     given = [PLATFORMS[name] for name in PLATFORMS if options.get(name) is not None]
     if stored:
-        return PLATFORMS[stored.platform]
+        return stored_platform(stored.platform, stored.name)
     return given[0] if len(given) == 1 else None
 
 

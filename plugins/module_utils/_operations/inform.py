@@ -156,7 +156,8 @@ def _matches(integration: Integration, options: Options) -> bool:
 
 
 def _users(integration: Integration) -> list[str]:
-    return [integration.settings.get(name) or "" for name in PLATFORMS[integration.platform].user_fields]
+    platform = PLATFORMS.get(integration.platform)
+    return [integration.settings.get(name) or "" for name in platform.user_fields] if platform else []
 
 
 def _held(reader: Reader, context: Context, found: Sequence[Integration]) -> dict[str, list[Tenant]]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.fingerprints import fingerprint, same_fingerprint
 from .._domain.model import Integration
-from .._domain.platforms import PLATFORMS
+from .._domain.platforms import stored_platform
 from .._domain.redaction import SecretsInPlay
 from .._domain.rules import secret_origins
 from .._storage.encrypted_store import EncryptedStore
@@ -125,7 +125,7 @@ class Vault:
                 f"The registry holds no secrets of '{integration.name}'. Give all of them again with "
                 "update_secrets: always.",
             )
-        origins = secret_origins(PLATFORMS[integration.platform], integration.settings)
+        origins = secret_origins(stored_platform(integration.platform, integration.name), integration.settings)
         opened = self.store(record).open(self.registry, secret, origins)
         values = {name: item.value for name, item in opened.items()}
         self.in_play.add(*values.values())
@@ -158,4 +158,12 @@ class Vault:
         return self._store
 
     def _made(self, kind: str) -> SecretStore:
-        return EncryptedStore(self.secret_key) if kind == EncryptedStore.kind else KeyringStore()
+        if kind == EncryptedStore.kind:
+            return EncryptedStore(self.secret_key)
+        if kind == KeyringStore.kind:
+            return KeyringStore()
+        raise IntegrationError(
+            ErrorCode.REGISTRY_NEWER,
+            f"The registry keeps its secrets in the store '{kind}', which this version of the collection does not "
+            "know. Upgrade the collection msp.kaspersky; nothing was changed.",
+        )

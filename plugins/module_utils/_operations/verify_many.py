@@ -12,7 +12,7 @@ from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Integration
-from .._domain.platforms import PLATFORMS
+from .._domain.platforms import stored_platform
 from .._domain.rules import secret_origins
 from .._remote.verification import VerificationState
 from .._storage.reader import RegistryRecord, SecretRecord
@@ -60,8 +60,11 @@ def _by_user(integrations: Iterable[Integration]) -> list[list[Integration]]:
 
 def _users(integration: Integration) -> set[User]:
     """Name the API users of an integration where their secrets are sent."""
-    platform = PLATFORMS[integration.platform]
-    origins = set(secret_origins(platform, integration.settings).values())
+    try:
+        platform = stored_platform(integration.platform, integration.name)
+        origins = set(secret_origins(platform, integration.settings).values())
+    except IntegrationError:  # told when its turn comes
+        return {("", "", integration.id)}
     return {(origin, name, str(integration.settings.get(name))) for origin in origins for name in platform.user_fields}
 
 
@@ -76,7 +79,7 @@ def _verified_group(
             continue
         verdict = _verified(context, record, integration, secrets[integration.id])
         verdicts[integration.id] = verdict
-        if (verdict["error"] or {}).get("code") == ErrorCode.CREDENTIALS_REFUSED:
+        if _names_refusal(verdict["error"] or {}):
             refused_by = integration
     return verdicts
 
@@ -84,8 +87,8 @@ def _verified_group(
 def _verified(
     context: Context, record: RegistryRecord, integration: Integration, secret: SecretRecord | None
 ) -> Verdict:
-    platform = PLATFORMS[integration.platform]
     try:
+        platform = stored_platform(integration.platform, integration.name)
         opened = context.vault.open(record, integration, secret)
         verification = prove_settings(context, platform, integration.settings, opened)
     except IntegrationError as error:
@@ -94,6 +97,12 @@ def _verified(
     weakest = [VerificationState.UNAVAILABLE, VerificationState.REACHABLE, VerificationState.VERIFIED]
     state = next(state for state in weakest if state in states)
     return {"state": str(state), "apis": shown_states(verification), "error": None}
+
+
+def _names_refusal(error: Verdict) -> bool:
+    """One API may have refused the user while another one could not be reached."""
+    codes = {error.get("code"), *(fault.get("code") for fault in error.get("faults", []))}
+    return ErrorCode.CREDENTIALS_REFUSED in codes
 
 
 def _not_asked(refused_by: Integration) -> Verdict:

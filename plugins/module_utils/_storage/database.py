@@ -204,7 +204,7 @@ def _parsed(address: str, password: str | None) -> URL:
 
 
 def _sqlite_url(url: URL) -> URL:
-    if not url.database or url.database == ":memory:":
+    if not url.database or url.database == ":memory:" or "\0" in url.database:
         raise _refused("names no file; write sqlite:////path/to/file")
     if url.query:
         raise _refused("has parameters; an SQLite registry takes none")

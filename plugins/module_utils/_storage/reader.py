@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import (
     Administrator,
     HistoryEntry,
@@ -31,6 +32,8 @@ except ImportError:  # told when the database is opened
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection, Row
+
+Thing = TypeVar("Thing")
 
 # Both databases limit how many values one statement may carry.
 CHUNK = 500
@@ -77,14 +80,14 @@ class Reader:
 
     def registry(self) -> RegistryRecord:
         """Read the one row about the registry itself."""
-        row = self._connection.execute(sa.select(schema.registry)).one()
-        return RegistryRecord(**row._mapping)
+        [record] = self._read(sa.select(schema.registry), _registry_record, "a description of itself")
+        return record
 
     def instance(self, name: str) -> Instance | None:
         """Find an instance by name."""
         query = sa.select(schema.instance.c.name, schema.instance.c.solution).where(schema.instance.c.name == name)
-        row = self._connection.execute(query).one_or_none()
-        return Instance(row.name, Solution(row.solution)) if row else None
+        found = self._read(query, lambda row: Instance(row.name, Solution(row.solution)), "an instance")
+        return next(iter(found), None)
 
     def instance_names(self) -> list[str]:
         """List the names of all instances."""
@@ -185,8 +188,8 @@ class Reader:
         """List what was done in an instance, oldest first."""
         table = schema.history.c
         columns = [column for column in table if column.name != "id"]
-        rows = self._connection.execute(sa.select(*columns).where(table.instance == instance).order_by(table.id))
-        return [HistoryEntry(**row._mapping) for row in rows]
+        query = sa.select(*columns).where(table.instance == instance).order_by(table.id)
+        return self._read(query, lambda row: HistoryEntry(**row._mapping), "an entry of the history")
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every table that holds what users made."""
@@ -197,10 +200,10 @@ class Reader:
         return self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
 
     def _integrations(self, where: ColumnElement[bool]) -> list[Integration]:
-        rows = self._connection.execute(_integration_query().where(where)).all()
-        administrators = self._administrators([row.id for row in rows])
+        found = self._read(_integration_query().where(where), _integration, "an integration")
+        administrators = self._administrators([item.id for item in found])
         # Sorted here: databases sort by the rules of a language, and another order would look like a change.
-        return [_integration(row, tuple(sorted(administrators.get(row.id, ())))) for row in rows]
+        return [replace(item, administrators=tuple(sorted(administrators.get(item.id, ())))) for item in found]
 
     def _administrators(self, integration_ids: Sequence[str]) -> dict[str, list[Administrator]]:
         found: dict[str, list[Administrator]] = {}
@@ -218,16 +221,32 @@ class Reader:
             .where(where)
             .order_by(schema.tenant.c.name, schema.tenant.c.id)
         )
-        return [_tenant(row) for row in self._connection.execute(query)]
+        return self._read(query, _tenant, "a tenant")
 
     def _secrets(self, where: ColumnElement[bool]) -> list[SecretRecord]:
         query = sa.select(schema.secret).where(where).order_by(schema.secret.c.integration, schema.secret.c.version)
-        return [_secret(row) for row in self._connection.execute(query)]
+        return self._read(query, _secret, "a secret")
 
     def _notifications(self, where: ColumnElement[bool]) -> list[Notification]:
         table = schema.notification.c
         query = sa.select(schema.notification).where(where).order_by(table.created_at, table.id)
-        return [_notification(row) for row in self._connection.execute(query)]
+        return self._read(query, _notification, "a notification")
+
+    def _read(self, query: Select[Any], make: Callable[[Row[Any]], Thing], what: str) -> list[Thing]:
+        """
+        Ask, and make the things of the model from the answers.
+
+        :param what: one of them, for the message.
+        :raises IntegrationError: ``registry_damaged``: a row holds what no version of this collection writes.
+        """
+        try:
+            return [make(row) for row in self._connection.execute(query)]
+        except (TypeError, ValueError):
+            raise IntegrationError(
+                ErrorCode.REGISTRY_DAMAGED,
+                f"The registry holds {what} that this collection cannot have written: it was changed by other means. "
+                "Restore it from a backup.",
+            ) from None
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
@@ -255,10 +274,25 @@ def _integration_query() -> Select[Any]:
     )
 
 
-def _integration(row: Row[Any], administrators: tuple[Administrator, ...]) -> Integration:
+def _registry_record(row: Row[Any]) -> RegistryRecord:
+    record = RegistryRecord(**row._mapping)
+    _require_texts(record.secrets_kept_at)
+    return record
+
+
+def _integration(row: Row[Any]) -> Integration:
     values = dict(row._mapping)
     values["solution"] = Solution(values["solution"])
-    return Integration(**values, administrators=administrators)
+    integration = Integration(**values, administrators=())
+    _require_texts(integration.fingerprints)
+    if not isinstance(integration.settings, dict):
+        raise TypeError
+    return integration
+
+
+def _require_texts(value: object) -> None:
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise TypeError
 
 
 def _tenant(row: Row[Any]) -> Tenant:
