@@ -623,3 +623,6 @@ def test_a_reader_that_misses_a_version_looks_for_the_next_one(
     use(Overtaken(other.folder))
     opened = open_secrets("secrets", keyring_workplace.options(secret_store=None))
     assert opened["Acme"]["soap_password"] == f"{NEW_PASSWORD} 3"
+    use(Overtaken(other.folder))
+    integrity = keyring_workplace.run("registry", check_integrity=True)["integrity"]
+    assert integrity == {"checked_integrations": 1, "faults": []}, "what changes meanwhile is no damage"
