@@ -45,6 +45,6 @@ def is_gone(process: str) -> bool:
         os.kill(int(number), 0)
     except ProcessLookupError:
         return True
-    except PermissionError:
-        pass  # it runs, as another user
+    except (PermissionError, ValueError, OverflowError):  # another user's, or no number of a process
+        pass
     return False

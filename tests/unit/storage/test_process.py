@@ -43,7 +43,6 @@ def test_of_a_process_elsewhere_nothing_is_known(name: str) -> None:
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "0", "99999999999999999999"])
 def test_a_damaged_number_is_no_process(number: str) -> None:
-    """Neither an exception nor, for -1 and 0, a question to a whole group of processes."""
     assert not is_gone(f"{socket.gethostname()}/{number}")
 
 
