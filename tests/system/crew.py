@@ -58,24 +58,30 @@ class Crew:
             self._process.stdin.close()
         self._process.wait(30)
 
-    def run(self, module: str, options: dict[str, Any], keyring: Path, fatal_step: int | None = None) -> Outcome:
+    def run(
+        self,
+        module: str,
+        options: dict[str, Any],
+        keyring: Path,
+        fatal_step: int | None = None,
+        interrupted: bool = False,
+    ) -> Outcome:
         """
         Carry out one task.
 
         :param module: name of the module, or ``secrets``, which opens those of all integrations.
         :param keyring: folder of the keyring.
         :param fatal_step: the process is killed before its step of this number.
+        :param interrupted: it is interrupted there, in place of being killed.
         """
-        return self.run_all([(module, options)], keyring, fatal_step)[0]
+        return self._run([(module, options)], keyring, fatal_step=fatal_step, interrupted=interrupted)[0]
 
-    def run_all(
-        self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, fatal_step: int | None = None
-    ) -> list[Outcome]:
+    def run_all(self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path) -> list[Outcome]:
         """Carry out tasks that begin at the same moment."""
-        jobs = [
-            {"module": module, "options": options, "keyring": str(keyring), "fatal_step": fatal_step}
-            for module, options in tasks
-        ]
+        return self._run(tasks, keyring, fatal_step=None, interrupted=False)
+
+    def _run(self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, **fate: Any) -> list[Outcome]:
+        jobs = [{"module": module, "options": options, "keyring": str(keyring), **fate} for module, options in tasks]
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(jobs) + "\n")

@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Killed between any two steps, a task loses nothing and strands nothing, and the next run reaches the goal.
+Ended between any two steps, a task loses nothing and strands nothing, and the next run reaches the goal.
 
-A step is a statement, a commit, the end of a transaction, a call of the keyring, a connection, and whatever is sent.
-Each task is killed before its first step, before its second, and so on, until one survives.
+A step is whatever changes something: a statement that writes, a lock, a commit, the end of a transaction, a file that
+is made, a call of the keyring, a message that is sent. Each task is killed, or interrupted, before its first step,
+before its second, and so on, until one survives.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -128,9 +130,9 @@ class Trial:
         else:
             shutil.rmtree(self.workplace.keyring.folder, ignore_errors=True)
 
-    def attempt(self, fatal_step: int | None = None) -> Outcome:
+    def attempt(self, fatal_step: int | None = None, interrupted: bool = False) -> Outcome:
         """Carry out the task, or a part of it."""
-        return self._run(self.scenario.task, fatal_step)
+        return self._run(self.scenario.task, fatal_step=fatal_step, interrupted=interrupted)
 
     def finish(self) -> None:
         """Do what is left to other tasks."""
@@ -138,13 +140,11 @@ class Trial:
             outcome = self._run(task)
             assert outcome.result, outcome
 
-    def _run(
-        self, task: tuple[str, Options], fatal_step: int | None = None, channels: Options | None = None
-    ) -> Outcome:
+    def _run(self, task: tuple[str, Options], channels: Options | None = None, **fate: Any) -> Outcome:
         module, options = task
         tells = module == "notification" or options.get("state") == "absent"
         every = self.workplace.options(**options, **((channels or self.channels) if tells else {}))
-        return self.crew.run(module, every, self.workplace.keyring.folder, fatal_step)
+        return self.crew.run(module, every, self.workplace.keyring.folder, **fate)
 
 
 @pytest.fixture(params=SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
@@ -157,6 +157,15 @@ def trial(request: pytest.FixtureRequest, workplace: Workplace, crew: Crew, sand
 
 
 def test_a_killed_task_is_finished_by_the_next_run(trial: Trial, sandbox: Sandbox) -> None:
+    end_at_every_step(trial, sandbox, interrupted=False)
+
+
+@pytest.mark.parametrize(("database", "store"), [("sqlite", "keyring")], indirect=True)
+def test_an_interrupted_task_is_finished_by_the_next_run(trial: Trial, sandbox: Sandbox) -> None:
+    end_at_every_step(trial, sandbox, interrupted=True)
+
+
+def end_at_every_step(trial: Trial, sandbox: Sandbox, interrupted: bool) -> None:
     reference = trial.attempt()
     assert reference.result, reference
     trial.finish()
@@ -165,7 +174,7 @@ def test_a_killed_task_is_finished_by_the_next_run(trial: Trial, sandbox: Sandbo
     for number in count():
         trial.rewind()
         sandbox.forget()
-        outcome = trial.attempt(fatal_step=number)
+        outcome = trial.attempt(number, interrupted)
         if not outcome.killed:
             break
         try:
@@ -176,7 +185,7 @@ def test_a_killed_task_is_finished_by_the_next_run(trial: Trial, sandbox: Sandbo
             assert_goal(trial, sandbox, goal)
         except AssertionError as error:
             step = reference.steps[number] if number < len(reference.steps) else "?"
-            raise AssertionError(f"killed before step {number} ({step}): {error}") from error
+            raise AssertionError(f"ended before step {number} ({step}): {error}") from error
     assert outcome.result
     assert number == len(reference.steps)
 

@@ -42,23 +42,32 @@ Outcome = dict[str, Any]
 _READING = re.compile(r"SELECT(?!.*lock)|PRAGMA|BEGIN$", re.DOTALL)
 
 
+class Interruption(BaseException):
+    """What Ctrl-C and Ansible's ``timeout:`` raise is no ``Exception`` either."""
+
+
 class Steps:
     """
-    Counts the steps of this process, and kills it before one of them.
+    Counts the steps of this process, and kills or interrupts it before one of them.
 
     :param fatal: number of the step that is not reached, from 0; nothing lets the process live.
+    :param interrupted: whether it is interrupted there, so that it can still clean up, in place of being killed.
     """
 
-    def __init__(self, fatal: int | None) -> None:
+    def __init__(self, fatal: int | None, interrupted: bool) -> None:
         self.names: list[str] = []
         self._fatal = fatal
+        self._interrupted = interrupted
         self._writes = False
 
     def reach(self, name: str) -> None:
         """Come to a step, which is done next."""
-        if self._fatal == len(self.names):
-            os.kill(os.getpid(), signal.SIGKILL)
+        number = len(self.names)
         self.names.append(name)
+        if number == self._fatal and self._interrupted:
+            raise Interruption
+        if number == self._fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self) -> None:
         """Count every step from now on: in the database, with files, and what is sent."""
@@ -85,7 +94,8 @@ class Steps:
             self.reach("after the transaction")
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("os.mkdir", "fcntl.flock") or (event == "open" and arguments[2] & os.O_CREAT):
+        makes_file = event == "open" and not isinstance(arguments[0], int) and arguments[2] & os.O_CREAT
+        if makes_file or event in ("os.mkdir", "fcntl.flock"):
             self.reach(f"{event} {arguments[0]}")
         elif event == "sqlite3.connect" and event not in self.names:  # the one that makes the file a database
             self.reach(event)
@@ -147,7 +157,7 @@ def _outcome(process: int, reading: int) -> Outcome:
 
 
 def _attempt(job: Job) -> Outcome:
-    steps = Steps(job.get("fatal_step"))
+    steps = Steps(job["fatal_step"], job["interrupted"])
     keyring.set_keyring(FolderKeyring(Path(job["keyring"]), steps.reach))
     steps.watch()
     try:
@@ -155,6 +165,8 @@ def _attempt(job: Job) -> Outcome:
         return {"result": work(job["module"], job["options"]), "steps": steps.names}
     except IntegrationError as error:
         return {"error": error.as_result(), "msg": error.message, "steps": steps.names}
+    except Interruption:
+        return {"killed": True, "steps": steps.names}
 
 
 def open_secrets(_module: str, options: dict[str, Any]) -> dict[str, dict[str, str]]:
