@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Plays a playbook at ``-vvvv`` and looks for every secret in all that it leaves: output, log, registry, temporary files.
+Plays a playbook at ``-vvvv`` and looks for every secret in all that it leaves: output, Ansible's log, the system's log,
+the registry with what SQLite keeps beside it, temporary files, and the home folder.
 
-The forms that are looked for are made here, by the standard library and not by the code that masks them.
+The secrets come from files, so that Ansible itself has no reason to show them. The forms that are looked for are made
+here, by the standard library and not by the code that masks them.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ import html
 import json
 import os
 import secrets
+import sqlite3
 import subprocess
 import sys
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from xml.sax import saxutils
@@ -30,6 +34,16 @@ from sandbox import Sandbox
 
 PLAY_SECONDS = 300
 MODULE = "msp.kaspersky."
+NAME = "Integration with Tigerpaw"
+NEW_USER = "a new user"
+STAND_INS = Path(__file__).with_name("stand_ins")
+SPIKY = "&<\"'é%{ \\"
+FAULT = """<?xml version="1.0" encoding="utf-8"?>
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault>
+<faultcode>soap:Server</faultcode>
+<faultstring>System.Web.Services.Protocols.SoapException: The login of {} failed
+   at Tigerpaw.Login(String password)</faultstring>
+</soap:Fault></soap:Body></soap:Envelope>"""
 
 
 def forms_of(secret: str) -> Iterator[bytes]:
@@ -40,7 +54,8 @@ def forms_of(secret: str) -> Iterator[bytes]:
         inner = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         yield inner.encode()
         yield json.dumps(inner, ensure_ascii=ascii_only)[1:-1].encode()
-    yield from (quote(secret, safe="").encode() for quote in (urllib.parse.quote, urllib.parse.quote_plus))
+    for safe in ("", "/"):
+        yield from (quote(secret, safe=safe).encode() for quote in (urllib.parse.quote, urllib.parse.quote_plus))
     for shift in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             whole = encode(b"\0" * shift + secret.encode())
@@ -57,16 +72,17 @@ def found_in(content: bytes, hidden: dict[str, str]) -> set[str]:
 def hidden(sandbox: Sandbox) -> dict[str, str]:
     """Return every secret that the play uses: right ones, wrong ones, and one in an option that does not exist."""
     tigerpaw, smtp, webhook = sandbox.tigerpaw_settings(), sandbox.smtp_settings(), sandbox.webhook_settings()
-    spiky = "&<\"'é%{ \\"
     return {
         "soap_password": tigerpaw["soap_password"],
         "rest_private_key": tigerpaw["rest_private_key"],
         "smtp_password": smtp["smtp_password"],
         "webhook_url": webhook["webhook_url"],
+        "webhook_token": webhook["webhook_url"].rpartition("/")[2],
         "webhook_secret": webhook["webhook_secret"],
-        "wrong_password": f"wrong-{secrets.token_hex(8)}{spiky}x",
-        "mistyped": f"typo-{secrets.token_hex(8)}{spiky}x",
-        "new_password": f"new-{secrets.token_hex(8)}{spiky}x",
+        "proxy_password": sandbox.proxy_settings()["proxy_password"],
+        "wrong_password": f"wrong-{secrets.token_hex(8)}{SPIKY}x",
+        "mistyped": f"typo-{secrets.token_hex(8)}{SPIKY}x",
+        "new_password": f"new-{secrets.token_hex(8)}{SPIKY}x",
         "secret_key": base64.b64encode(os.urandom(32)).decode(),
     }
 
@@ -81,16 +97,29 @@ def stage(tmp_path: Path, hidden: dict[str, str]) -> Path:
     return tmp_path
 
 
+def registry_of(stage: Path) -> Path:
+    return stage / "state" / "registry.sqlite3"
+
+
 def from_file(stage: Path, name: str) -> str:
     return "{{ lookup('ansible.builtin.file', '" + str(stage / "secrets" / name) + "', rstrip=false) }}"
 
 
-def task(module: str, *, fails: bool = False, **options: Any) -> dict[str, Any]:
-    """Make a task; one that has to fail says so, so that neither outcome goes unnoticed."""
+def task(module: str, *, code: str | None = None, **options: Any) -> dict[str, Any]:
+    """
+    Make a task.
+
+    :param code: the error that it has to end in, so that no task fails for another reason than the one it is for.
+    """
     made: dict[str, Any] = {"name": f"Run {module}", MODULE + module: options}
-    if fails:
-        made |= {"register": "refused", "failed_when": "refused is not failed"}
+    if code:
+        made |= {"register": "refused", "failed_when": f"refused.error.code | default('') != '{code}'"}
     return made
+
+
+def without(library: str, made: dict[str, Any]) -> dict[str, Any]:
+    """Let a task find a stand-in in the place of a library."""
+    return made | {"environment": {"PYTHONPATH": f"{STAND_INS / library}:{STAND_INS / 'lasting'}"}}
 
 
 def play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
@@ -99,56 +128,49 @@ def play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
         soap_password=from_file(stage, "soap_password"), rest_private_key=from_file(stage, "rest_private_key")
     )
     wrong = right | {"soap_password": from_file(stage, "wrong_password")}
+    mistyped = from_file(stage, "mistyped")
     new = {"platform": "tigerpaw", "solution": "business_hub"}
-    people = [{"email": "ann@msp.example", "alias": "Ann"}]
-    control = sandbox.control_url
-    misbehave = {
-        "name": "Let a web page stand in the way of the next check",
-        "ansible.builtin.uri": {
-            "url": f"{control}/misbehave",
-            "method": "POST",
-            "body_format": "json",
-            "body": {"system": "soap", "kind": "html", "times": 1, "only": "GetAccountList"},
-        },
-    }
-    name = "Integration with Tigerpaw"
+    created = {**new, "tigerpaw": right, "administrators": [{"email": "ann@msp.example", "alias": "Ann"}]}
+    faulty, refused = {"code": "invalid_settings"}, {"code": "credentials_refused"}
     tasks = [
-        task("integration", fails=True, **new, tigerpaw=wrong, administrators=people),
-        task("integration", fails=True, **new, tigerpaw=right | {"soap_pasword": from_file(stage, "mistyped")}),
-        task("integration", fails=True, **new, tigerpaw=right, soap_passwrd=from_file(stage, "mistyped")),
-        task("integration", fails=True, **new, tigerpaw=right, timeout=from_file(stage, "mistyped")),
+        # The server repeats what it was told: in a fault, and in an answer that is not successful.
+        task("integration", **refused, **(created | {"tigerpaw": wrong})),
+        task("integration", **refused, **created),
+        task("integration", **refused, **(created | {"tigerpaw": wrong})),
+        task("integration", **faulty, **new, tigerpaw=right | {"soap_pasword": mistyped}),
+        task("integration", **faulty, **new, tigerpaw=right, soap_passwrd=mistyped),
+        task("integration", **faulty, **new, tigerpaw=right, timeout=mistyped),
+        task("integration", **faulty, **new, tigerpaw=mistyped),
+        task("integration", **faulty, **new, tigerpaw=right | {"url": f"https://u:{mistyped}@x"}),
+        task("integration", **faulty, **new, tigerpaw=right | {"soap_password": mistyped + "\n"}),
+        without("crash", task("integration", code="internal_error", **created)),
+        without("interruption", task("integration", code="internal_error", **created)),
+        without("missing", task("integration", code="dependency_missing", **created)),
+        task("integration", **created),
+        task("integration", **created),
+        task("integration", **refused, name=NAME, tigerpaw={"soap_password": from_file(stage, "wrong_password")}),
         task(
             "integration",
-            fails=True,
-            **new,
-            tigerpaw=right | {"url": "https://u:" + from_file(stage, "mistyped") + "@x"},
+            name=NAME,
+            tigerpaw={"soap_user_name": NEW_USER, "soap_password": from_file(stage, "new_password")},
+            proxy=sandbox.proxy_url,
+            proxy_username=sandbox.proxy_settings()["proxy_username"],
+            proxy_password=from_file(stage, "proxy_password"),
         ),
-        task("integration", **new, tigerpaw=right, administrators=people),
-        task("integration", **new, tigerpaw=right, administrators=people),
-        misbehave,
-        task("integration", fails=True, name=name, tigerpaw={"soap_password": from_file(stage, "wrong_password")}),
-        task("integration", fails=True, name=name, tigerpaw={"soap_password": from_file(stage, "wrong_password")}),
-        task("integration", name=name, verify="never", tigerpaw={"soap_password": from_file(stage, "new_password")}),
         task("integration_info", verify=True, tenants=True, history=True, export=True),
-        task("binding", integration=name, companies=["Acme"]),
+        task("binding", integration=NAME, companies=["Acme"]),
         task("registry", check_integrity=True),
         task("registry_info"),
         task("tenant_info"),
-        task(
-            "integration",
-            fails=True,
-            name=name,
-            state="absent",
-            registry="postgresql://u:" + from_file(stage, "mistyped") + "@x/y",
-        ),
-        task("integration", name=name, state="absent", smtp_port=sandbox.smtp_ports["none"]),
+        task("integration", **faulty, name=NAME, state="absent", registry=f"postgresql://u:{mistyped}@x/y"),
+        task("integration", name=NAME, state="absent", smtp_port=sandbox.smtp_ports["none"]),
         task("notification_info"),
         task("notification"),
-        task("notification", fails=True, notification_ids=["none"]),
+        task("notification", code="not_found", notification_ids=["none"]),
     ]
     defaults = {
         f"group/{MODULE}all": {
-            "registry": f"sqlite:///{stage / 'state' / 'registry.sqlite3'}",
+            "registry": f"sqlite:///{registry_of(stage)}",
             "secret_store": "registry",
             "secret_key_file": str(stage / "secrets" / "secret_key"),
         },
@@ -160,10 +182,19 @@ def play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
             "webhook_secret": from_file(stage, "webhook_secret"),
         },
     }
-    return [{"hosts": "localhost", "gather_facts": True, "module_defaults": defaults, "tasks": tasks}]
+    environment = {"PYTHONPATH": str(STAND_INS / "lasting"), "SYSLOG": str(stage / "state" / "syslog")}
+    return [
+        {
+            "hosts": "localhost",
+            "gather_facts": True,
+            "environment": environment,
+            "module_defaults": defaults,
+            "tasks": tasks,
+        }
+    ]
 
 
-def run_play(stage: Path) -> subprocess.CompletedProcess[bytes]:
+def run_play(stage: Path, keep_files: bool) -> subprocess.CompletedProcess[bytes]:
     """Run the play as a user would, with everything switched on that shows more."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MSP_KASPERSKY_")},
@@ -172,6 +203,7 @@ def run_play(stage: Path) -> subprocess.CompletedProcess[bytes]:
         "ANSIBLE_LOG_PATH": str(stage / "state" / "ansible.log"),
         "ANSIBLE_LOCAL_TEMP": str(stage / "temporary" / "local"),
         "ANSIBLE_REMOTE_TEMP": str(stage / "temporary" / "remote"),
+        "ANSIBLE_KEEP_REMOTE_FILES": str(keep_files),
         "ANSIBLE_DISPLAY_TRACEBACK": "always",
         "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true",
     }
@@ -187,16 +219,47 @@ def run_play(stage: Path) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def test_no_secret_is_found_anywhere(stage: Path, sandbox: Sandbox, hidden: dict[str, str]) -> None:
+@contextmanager
+def write_ahead_log_kept(registry: Path) -> Iterator[None]:
+    """Keep SQLite from tidying up: what it writes ahead stays in a file as long as somebody has the registry open."""
+    with closing(sqlite3.connect(registry)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("SELECT * FROM sqlite_master").fetchall()
+        yield
+
+
+def provoke(sandbox: Sandbox, hidden: dict[str, str]) -> None:
+    """Let Tigerpaw repeat secrets in its answers, and know the user that the credentials are rotated to."""
+    fault = FAULT.format(saxutils.escape(hidden["wrong_password"]))
+    sandbox.misbehave("soap", "wrong_shape", times=1, only="GetAccountList", body=fault)
+    # The first task meets the fault, the second one this.
+    sandbox.misbehave("rest", "slow", times=1, seconds=0)
+    sandbox.misbehave("rest", "not_successful", times=1, message=f"No access with {hidden['rest_private_key']}")
+    sandbox.add_user("soap", name=NEW_USER, secret=hidden["new_password"])
+
+
+def signatures(sandbox: Sandbox) -> dict[str, str]:
+    """Return what was made from the secrets and sent in their place."""
+    sent = [request.headers.get("authorization", "") for request in sandbox.requests("rest")]
+    return {f"signature {number}": header.partition(" ")[2] for number, header in enumerate(sent)}
+
+
+@pytest.mark.parametrize("keep_files", [False, True], ids=["as usual", "with the files of the modules kept"])
+def test_no_secret_is_found_anywhere(stage: Path, sandbox: Sandbox, hidden: dict[str, str], keep_files: bool) -> None:
     (stage / "play.yml").write_text(yaml.safe_dump(play(stage, sandbox), sort_keys=False), encoding="utf-8")
-    run = run_play(stage)
-    assert run.returncode == 0, run.stdout.decode()[-3000:]
-    leaks = {"output": found_in(run.stdout, hidden)}
-    for folder in ("state", "temporary", "home"):
-        for file in (path for path in (stage / folder).rglob("*") if path.is_file()):
-            leaks[str(file.relative_to(stage))] = found_in(file.read_bytes(), hidden)
+    provoke(sandbox, hidden)
+    with write_ahead_log_kept(registry_of(stage)):
+        run = run_play(stage, keep_files)
+        assert run.returncode == 0, run.stdout.decode()[-3000:]
+        looked_for = hidden | signatures(sandbox)
+        leaks = {"output": found_in(run.stdout, looked_for)}
+        # What Ansible hands to a module it keeps there if it is told to.
+        for folder in ("state", "home", *([] if keep_files else ["temporary"])):
+            for file in (path for path in (stage / folder).rglob("*") if path.is_file()):
+                leaks[str(file.relative_to(stage))] = found_in(file.read_bytes(), looked_for)
     assert {place: names for place, names in leaks.items() if names} == {}
-    assert {"output", "state/registry.sqlite3", "state/ansible.log"} <= set(leaks)
+    assert {"state/registry.sqlite3", "state/registry.sqlite3-wal", "state/ansible.log", "state/syslog"} <= set(leaks)
+    assert len(looked_for) > len(hidden) + 5
     assert [mail.recipients for mail in sandbox.mails()]
 
 
@@ -207,6 +270,7 @@ def test_the_search_finds_what_is_there(hidden: dict[str, str]) -> None:
             json.dumps({"a": secret}),
             saxutils.escape(secret),
             repr(secret),
+            urllib.parse.quote(secret),
             base64.b64encode(f"user:{secret}".encode()).decode(),
         ):
             assert name in found_in(text.encode(), hidden), name
