@@ -74,7 +74,7 @@ def system(session: nox.Session, core: str) -> None:
     junit = f"--junitxml={results(session)}/pytest.xml"
     # Sockets have short names only, and pytest's own folder for temporary files holds the user's name.
     with TemporaryDirectory(prefix="msp-") as folder:
-        run(session, "pytest", "tests/system", f"--basetemp={folder}", junit, *session.posargs)
+        run(session, "pytest", "tests/system", "--numprocesses=2", f"--basetemp={folder}", junit, *session.posargs)
 
 
 @nox.session
