@@ -20,6 +20,7 @@ import secrets
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -88,13 +89,16 @@ def hidden(sandbox: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, hidden: dict[str, str]) -> Path:
+def stage(hidden: dict[str, str]) -> Iterator[Path]:
     """Return a folder with a home, a folder for temporary files, and the secrets as files beside the two."""
-    for name in ("home", "temporary", "secrets", "state"):
-        (tmp_path / name).mkdir(mode=0o700)
-    for name, secret in hidden.items():
-        (tmp_path / "secrets" / name).write_text(secret, encoding="utf-8")
-    return tmp_path
+    # Ansible puts sockets into it, whose paths may not be long; pytest's own folders are.
+    with tempfile.TemporaryDirectory(prefix="leak") as folder:
+        tmp_path = Path(folder)
+        for name in ("home", "temporary", "secrets", "state"):
+            (tmp_path / name).mkdir(mode=0o700)
+        for name, secret in hidden.items():
+            (tmp_path / "secrets" / name).write_text(secret, encoding="utf-8")
+        yield tmp_path
 
 
 def registry_of(stage: Path) -> Path:
