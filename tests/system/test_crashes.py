@@ -179,6 +179,8 @@ def end_at_every_step(trial: Trial, sandbox: Sandbox, interrupted: bool) -> None
             break
         try:
             assert_nothing_lost(trial.workplace)
+            if interrupted:
+                assert_taken_back(trial.workplace, reference.steps[number])
             outcome = trial.attempt()
             assert outcome.result, outcome
             trial.finish()
@@ -205,6 +207,12 @@ def assert_nothing_lost(workplace: Workplace) -> None:
     if workplace.database.tables():
         for secrets in workplace.stored_secrets().values():
             assert secrets in (GIVEN, GIVEN | {"soap_password": NEW_PASSWORD})
+
+
+def assert_taken_back(workplace: Workplace, step: str) -> None:
+    """An interrupted transaction takes its new version of the secrets back at once."""
+    if "keyring" not in step and step != "after the transaction" and workplace.database.tables():
+        assert "writing" not in [row["state"] for row in workplace.database.rows("secret")]
 
 
 def assert_told(workplace: Workplace, sandbox: Sandbox) -> None:
