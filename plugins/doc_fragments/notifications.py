@@ -9,6 +9,21 @@ class ModuleDocFragment:
     # The action group "notifications": how administrators are told.
     DOCUMENTATION = r"""
 options:
+  notify_through:
+    description:
+      - How administrators are told.
+      - V(smtp) is a mail to each of them, through O(smtp_host).
+      - V(security_center) is a mail to each of them as well, which the Administration Server sends with settings of its
+        own. It needs the option C(security_center).
+      - V(webhook) is one message to O(webhook_url).
+      - If omitted, the environment variable E(MSP_KASPERSKY_NOTIFY_THROUGH) is used, with commas in between, and
+        without that V(smtp), and V(webhook) where O(webhook_url) is given.
+    type: list
+    elements: str
+    choices:
+      - smtp
+      - webhook
+      - security_center
   smtp_host:
     description:
       - Mail server. Without it, mails stay in the registry until M(msp.kaspersky.notification) delivers them.

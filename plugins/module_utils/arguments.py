@@ -49,7 +49,7 @@ def argument_faults(specification: ModuleSpecification, arguments: Mapping[str, 
         for name, value in arguments.items()
         if not str(name).startswith(_INTERNAL_PREFIX) and (value is not None or name not in spec)
     }
-    blank = list(_blank_faults(given))  # before the environment, where blank means unset
+    blank = list(_blank_faults(SHARED, given))  # before the environment, where blank means unset
     set_fallbacks(spec, given)
     return [
         *_option_faults(spec, given, ""),
@@ -58,6 +58,23 @@ def argument_faults(specification: ModuleSpecification, arguments: Mapping[str, 
         *_relation_faults(specification, given),
         *_number_faults(specification, given),
     ]
+
+
+def without_nulls(options: Options, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Leave out the options that are null: ansible-core 2.16 would make the text "None" of them.
+
+    :param arguments: arguments without faults.
+    :returns: the others, also those of dictionaries with suboptions.
+    """
+    kept: dict[str, Any] = {}
+    for name, value in arguments.items():
+        option = options.get(name, {})
+        if "options" in option and isinstance(value, Mapping):
+            kept[name] = without_nulls(option["options"], value)
+        elif value is not None or name not in options:
+            kept[name] = value
+    return kept
 
 
 def secrets_of(options: Options, arguments: Mapping[str, Any], parent: str = "") -> dict[str, str]:
@@ -85,13 +102,15 @@ def _option_faults(options: Options, arguments: Mapping[str, Any], parent: str) 
             yield from _value_faults(option, arguments[name], parent + name)
 
 
-def _blank_faults(arguments: Mapping[str, Any]) -> Iterator[Fault]:
+def _blank_faults(options: Options, arguments: Mapping[str, Any], parent: str = "") -> Iterator[Fault]:
     """Refuse an empty lookup where it would silently mean another registry or instance, or nobody to tell."""
-    for name, option in SHARED.items():
+    for name, option in options.items():
         value = arguments.get(name)
         is_text = option["type"] in ("str", "path") and "choices" not in option
         if is_text and isinstance(value, str) and not value.strip():
-            yield Fault(name, "must not be blank; if it may be, leave it out then, with default(omit, true)")
+            yield Fault(parent + name, "must not be blank; if it may be, leave it out then, with default(omit, true)")
+        elif "options" in option and isinstance(value, Mapping):
+            yield from _blank_faults(option["options"], value, f"{name}.")
 
 
 def _null_faults(specification: ModuleSpecification, arguments: Mapping[str, Any]) -> Iterator[Fault]:
@@ -171,13 +190,21 @@ def _one_is_required(names: tuple[str, ...]) -> str:
 
 def _number_faults(specification: ModuleSpecification, given: Mapping[str, Any]) -> Iterator[Fault]:
     for name, least in specification.least.items():
-        number = _whole_number(given.get(name))
+        number = _whole_number(_at(given, name))
         if number is not None and number < least:
             yield Fault(name, f"must be at least {least}")
     for name, most in specification.most.items():
-        number = _whole_number(given.get(name)) if name in specification.argument_spec else None
+        number = _whole_number(_at(given, name)) if name.partition(".")[0] in specification.argument_spec else None
         if number is not None and number > most:
             yield Fault(name, f"must be at most {most}")
+
+
+def _at(arguments: Mapping[str, Any], path: str) -> Any:
+    name, _dot, rest = path.partition(".")
+    value = arguments.get(name)
+    if not rest:
+        return value
+    return _at(value, rest) if isinstance(value, Mapping) else None
 
 
 def _whole_number(value: Any) -> int | None:

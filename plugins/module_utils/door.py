@@ -21,7 +21,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from ._domain.redaction import SecretsInPlay
 from ._domain.text import SHORT_SECRET, is_short_secret
-from .arguments import argument_faults, secrets_of
+from .arguments import argument_faults, secrets_of, without_nulls
 from .options import ModuleSpecification
 
 if TYPE_CHECKING:
@@ -97,10 +97,7 @@ class Door(AnsibleModule):
         faults = argument_faults(self._specification, self.params)
         if faults:
             self.refuse(_failure(InvalidSettings(faults)).result)
-        for name in self._specification.argument_spec:
-            # Null counts as omitted: ansible-core 2.16 would make the text "None" of it.
-            if self.params.get(name) is None:
-                self.params.pop(name, None)
+        self.params = without_nulls(self._specification.argument_spec, self.params)
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Refuse what ansible-core alone found fault with, without its message, which may hold values."""

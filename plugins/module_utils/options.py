@@ -13,6 +13,7 @@ rotate a credential. ``no_log`` is stated for every option whose name sounds lik
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ _DAY = 24 * 60 * 60
 _CENTURY_IN_DAYS = 36525
 _MOST = {
     "timeout": _DAY,
+    "security_center.timeout": _DAY,
     "verify_delay": _DAY,
     "smtp_port": 65535,
     "credentials_older_than": _CENTURY_IN_DAYS,
@@ -46,7 +48,7 @@ class ModuleSpecification:
 
     :param argument_spec: as ``AnsibleModule`` expects it, and so the other relations between options.
     :param required_if: ``(option, value, options of which one is needed)``; always "any of", never "all of".
-    :param least: the smallest number that an option accepts, by option.
+    :param least: the smallest number that an option accepts, by path of the option.
     :param most: the largest one; beyond it, times and ports cannot be reckoned with.
     :param never_null: options that mean everything when omitted, so that null, an empty lookup, must not count as that.
     """
@@ -88,6 +90,18 @@ def _from_environment(*names: str) -> str:
     if not value.strip():
         raise AnsibleFallbackNotFound
     return value
+
+
+def _dictionary_from_environment(*names: str) -> dict[str, str]:
+    """Make a whole dictionary; parts of a given one never come from here, lest a password goes to another server."""
+    found: dict[str, str] = {}
+    prefix, *suboptions = names
+    for name in suboptions:
+        with suppress(AnsibleFallbackNotFound):
+            found[name] = _from_environment(environment_variable(f"{prefix}_{name}"))
+    if not found:
+        raise AnsibleFallbackNotFound
+    return found
 
 
 def _with_environment(options: Options) -> Options:
@@ -151,8 +165,32 @@ VERIFICATION = CONNECTION | _with_environment(
     }
 )
 
+_SECURITY_CENTER: Options = {
+    "url": _TEXT,
+    "username": _TEXT,
+    "password": _SECRET,
+    "password_file": _SECRET_FILE,
+    "internal_user": {"type": "bool", "default": True},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 3},
+    "proxy": _TEXT,
+    "proxy_username": _TEXT,
+    "proxy_password": _SECRET,
+}
+
+SECURITY_CENTER: Options = {
+    "security_center": {
+        "type": "dict",
+        "options": _SECURITY_CENTER,
+        "fallback": (_dictionary_from_environment, ["security_center", *_SECURITY_CENTER]),
+    }
+}
+
 NOTIFICATIONS = _with_environment(
     {
+        "notify_through": {"type": "list", "elements": "str", "choices": ["smtp", "webhook", "security_center"]},
         "smtp_host": _TEXT,
         "smtp_port": _NUMBER,
         "smtp_encryption": _choice("starttls", "tls", "none", default="starttls"),
@@ -169,7 +207,7 @@ NOTIFICATIONS = _with_environment(
     }
 )
 
-SHARED = ALL | VERIFICATION | NOTIFICATIONS
+SHARED = ALL | VERIFICATION | NOTIFICATIONS | SECURITY_CENTER
 """The options that are set once for many tasks, and have environment variables."""
 
 _ALL_EXCLUSIVE = (("registry_password", "registry_password_file"), ("secret_key", "secret_key_file"))
@@ -177,6 +215,7 @@ _NOTIFICATIONS_EXCLUSIVE = (("smtp_password", "smtp_password_file"),)
 _CONNECTION_LEAST = {"timeout": 1, "retries": 0}
 _VERIFICATION_LEAST = {**_CONNECTION_LEAST, "verify_retries": 0, "verify_delay": 0}
 _NOTIFICATIONS_LEAST = {"smtp_port": 1}
+_SECURITY_CENTER_LEAST = {"security_center.timeout": 1, "security_center.retries": 0}
 
 INTEGRATION = ModuleSpecification(
     argument_spec={
@@ -205,11 +244,12 @@ INTEGRATION = ModuleSpecification(
         **ALL,
         **VERIFICATION,
         **NOTIFICATIONS,
+        **SECURITY_CENTER,
     },
     mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
     required_one_of=(("name", "integration_id", "platform"),),
     required_if=(("state", "absent", ("name", "integration_id")),),
-    least={**_VERIFICATION_LEAST, **_NOTIFICATIONS_LEAST},
+    least={**_VERIFICATION_LEAST, **_NOTIFICATIONS_LEAST, **_SECURITY_CENTER_LEAST},
 )
 
 INTEGRATION_INFO = ModuleSpecification(
@@ -242,20 +282,30 @@ BINDING = ModuleSpecification(
         "allow_empty": _FLAG,
         "move_from": _TEXT,
         **ALL,
+        **SECURITY_CENTER,
     },
     mutually_exclusive=(("virtual_servers", "companies"), *_ALL_EXCLUSIVE),
     required_one_of=(("integration", "integration_id"), ("virtual_servers", "companies")),
+    least=_SECURITY_CENTER_LEAST,
 )
 
+_TENANT_FILTERS: Options = {
+    "name": _TEXT,
+    "uid": _TEXT,
+    "bound": {"type": "bool"},
+    "stale": {"type": "bool"},
+    "known": {"type": "bool"},
+    "integration": _TEXT,
+}
+_SOURCES: Options = {
+    "sources": {"type": "list", "elements": "str", "choices": ["registry", "security_center"]},
+}
+
 TENANT_INFO = ModuleSpecification(
-    argument_spec={
-        "name": _TEXT,
-        "uid": _TEXT,
-        "bound": {"type": "bool"},
-        "integration": _TEXT,
-        **ALL,
-    },
+    argument_spec={**_TENANT_FILTERS, **_SOURCES, **ALL, **SECURITY_CENTER},
     mutually_exclusive=_ALL_EXCLUSIVE,
+    least=_SECURITY_CENTER_LEAST,
+    never_null=("sources",),
 )
 
 NOTIFICATION_INFO = ModuleSpecification(
@@ -276,9 +326,10 @@ NOTIFICATION = ModuleSpecification(
         **ALL,
         **CONNECTION,
         **NOTIFICATIONS,
+        **SECURITY_CENTER,
     },
     mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
-    least={"limit": 1, **_CONNECTION_LEAST, **_NOTIFICATIONS_LEAST},
+    least={"limit": 1, **_CONNECTION_LEAST, **_NOTIFICATIONS_LEAST, **_SECURITY_CENTER_LEAST},
     never_null=("notification_ids",),
 )
 

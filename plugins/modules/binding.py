@@ -19,12 +19,14 @@ description:
   - Everything is checked before anything is written, so that either the whole task is done or nothing of it.
 extends_documentation_fragment:
   - msp.kaspersky.registry
+  - msp.kaspersky.security_center
   - msp.kaspersky.attributes
   - msp.kaspersky.attributes.writer
 attributes:
   action_group:
     membership:
       - msp.kaspersky.all
+      - msp.kaspersky.security_center
 options:
   integration:
     description:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - msp.kaspersky.connection
   - msp.kaspersky.verification
   - msp.kaspersky.notifications
+  - msp.kaspersky.security_center
   - msp.kaspersky.attributes
   - msp.kaspersky.attributes.writer
 attributes:
@@ -32,6 +33,7 @@ attributes:
       - msp.kaspersky.all
       - msp.kaspersky.verification
       - msp.kaspersky.notifications
+      - msp.kaspersky.security_center
   idempotent:
     details:
       - With O(update_secrets=always) every run changes the secrets that are given.

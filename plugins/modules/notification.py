@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - msp.kaspersky.registry
   - msp.kaspersky.connection
   - msp.kaspersky.notifications
+  - msp.kaspersky.security_center
   - msp.kaspersky.attributes
   - msp.kaspersky.attributes.writer
 attributes:
@@ -26,6 +27,7 @@ attributes:
     membership:
       - msp.kaspersky.all
       - msp.kaspersky.notifications
+      - msp.kaspersky.security_center
 options:
   state:
     description:

@@ -16,12 +16,14 @@ description:
   - None that fits is an empty list and not a failure. An instance that does not exist is a failure.
 extends_documentation_fragment:
   - msp.kaspersky.registry
+  - msp.kaspersky.security_center
   - msp.kaspersky.attributes
   - msp.kaspersky.attributes.info
 attributes:
   action_group:
     membership:
       - msp.kaspersky.all
+      - msp.kaspersky.security_center
 options:
   name:
     description:
@@ -35,10 +37,31 @@ options:
     description:
       - V(true) shows those that an integration holds, V(false) those that none holds. If omitted, both are shown.
     type: bool
+  stale:
+    description:
+      - V(true) shows those that the registry knows and Security Center no longer has, V(false) those that it has.
+        If omitted, both are shown.
+      - Needs Security Center as a source.
+    type: bool
+  known:
+    description:
+      - V(true) shows those that the registry knows, V(false) those that only Security Center has. If omitted, both are
+        shown.
+    type: bool
   integration:
     description:
       - Name of the integration that holds them.
     type: str
+  sources:
+    description:
+      - Where to look. V(registry) is what was bound or declared before, V(security_center) is what exists in Kaspersky
+        Security Center now.
+      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given.
+    type: list
+    elements: str
+    choices:
+      - registry
+      - security_center
 seealso:
   - module: msp.kaspersky.binding
   - module: msp.kaspersky.integration_info

@@ -36,10 +36,12 @@ class Instance:
 
     :param name: how the option ``instance`` calls it.
     :param solution: recorded at first use, fixed afterwards.
+    :param server_identity: of the Administration Server; recorded when it is first asked, fixed afterwards.
     """
 
     name: str
     solution: Solution
+    server_identity: str | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -94,6 +96,33 @@ class Tenant:
     integration_id: str | None = None
     integration_name: str | None = None
     bound_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class VirtualServer:
+    """
+    A virtual server as Security Center tells of it (Open API, ``VServers.GetVServers``).
+
+    :param uid: ``KLVSRV_UID``, which never changes.
+    :param name: ``KLVSRV_DN``, which people may change.
+    """
+
+    uid: str
+    name: str
+    enabled: bool = True
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Directory:
+    """
+    What one Administration Server holds, at one moment.
+
+    :param identity: the unique name that the server gave itself, if it tells.
+    """
+
+    identity: str | None
+    virtual_servers: tuple[VirtualServer, ...]
 
 
 @dataclass(frozen=True)
