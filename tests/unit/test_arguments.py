@@ -53,6 +53,9 @@ def test_good_arguments_have_no_fault() -> None:
         ({"timeout": "0"}, "timeout", "must be at least 1"),
         ({"retries": -1}, "retries", "must be at least 0"),
         ({"timeout": 86401}, "timeout", "must be at most 86400"),
+        ({"security_center": {"timeout": 0}}, "security_center.timeout", "must be at least 1"),
+        ({"security_center": {"timeout": 86401}}, "security_center.timeout", "must be at most 86400"),
+        ({"security_center": {"pasword": VALUE}}, "security_center.pasword", f"{UNKNOWN}; did you mean password?"),
         ({"verify_delay": 10**14}, "verify_delay", "must be at most 86400"),
         ({"smtp_port": "65536"}, "smtp_port", "must be at most 65535"),
         ({"smtp_validate_certs": VALUE}, "smtp_validate_certs", "must be true or false"),
@@ -84,6 +87,12 @@ def test_an_empty_lookup_does_not_mean_the_default(option: str, blank: str, monk
     assert integration_faults(**{option: blank}) == {option: told}
     monkeypatch.setenv(options.environment_variable(option), blank)
     assert integration_faults() == {}
+
+
+@pytest.mark.parametrize("option", ["url", "password", "ca_path"])
+def test_an_empty_lookup_does_not_mean_no_security_center(option: str) -> None:
+    told = "must not be blank; if it may be, leave it out then, with default(omit, true)"
+    assert integration_faults(security_center={option: " "}) == {f"security_center.{option}": told}
 
 
 def test_a_number_is_fine_as_a_name() -> None:

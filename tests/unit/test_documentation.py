@@ -34,7 +34,12 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.options import Modul
 COLLECTION = Path(__file__).resolve().parents[2]
 FRAGMENTS = COLLECTION / "plugins" / "doc_fragments"
 MODULES = sorted((COLLECTION / "plugins" / "modules").glob("*.py"))
-OPTION_SETS = {"all": options.ALL, "verification": options.VERIFICATION, "notifications": options.NOTIFICATIONS}
+OPTION_SETS = {
+    "all": options.ALL,
+    "verification": options.VERIFICATION,
+    "notifications": options.NOTIFICATIONS,
+    "security_center": options.SECURITY_CENTER,
+}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Yaml = dict[str, Any]
 
@@ -138,7 +143,8 @@ def test_options_are_documented_as_they_are_accepted(documented: Module) -> None
 def test_environment_variables_are_documented_where_there_are_any(documented: Module) -> None:
     spec = documented.specification.argument_spec
     for name, says, option in documented_options(documented.documentation["options"], spec):
-        variable = f"E({options.environment_variable(name)})"
+        first = next(iter(option.get("options", ())), "")  # a dictionary has one variable for each of its entries
+        variable = f"E({options.environment_variable('_'.join(filter(None, (name, first))))})"
         assert (variable in prose(says)) == ("fallback" in option), name
 
 
@@ -212,7 +218,7 @@ def test_examples_are_named_and_full_of_valid_options(documented: Module) -> Non
 
 def test_examples_show_no_secret(documented: Module) -> None:
     secret = {name for option_set in OPTION_SETS.values() for name in option_set if option_set[name].get("no_log")}
-    secret |= {item.name for platform in PLATFORMS.values() for item in platform.secret_fields}
+    secret |= {item.name for platform in PLATFORMS.values() for item in platform.secret_fields} | {"password"}
     for task in tasks_of(documented.examples):
         for values in every_mapping(task):
             shown = {name for name in secret & values.keys() if not str(values[name]).startswith("{{")}

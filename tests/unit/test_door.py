@@ -197,9 +197,10 @@ def test_a_module_refuses_all_faults_at_once_and_does_no_work(module: Callable[.
 
 def test_null_counts_as_omitted(module: Callable[..., Result]) -> None:
     def work(client: Any) -> Result:
-        return {"instance": client.options["instance"], "actor": client.options["actor"]}
+        return {"instance": client.options["instance"], "retries": client.options["security_center"]["retries"]}
 
-    assert module({"name": "a", "instance": None, "actor": None}, work)["instance"] == "default"
+    result = module({"name": "a", "instance": None, "actor": None, "security_center": {"retries": None}}, work)
+    assert (result["instance"], result["retries"]) == ("default", 3)
 
 
 def test_blank_text_reaches_the_rules(module: Callable[..., Result]) -> None:

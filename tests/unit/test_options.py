@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import options
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import PLATFORMS, Field, Platform
@@ -25,6 +26,8 @@ SECRETS = {
     "proxy_password",
     "registry_password",
     "secret_key",
+    "security_center.password",
+    "security_center.proxy_password",
     "smtp_password",
     "webhook_secret",
     "webhook_url",
@@ -79,6 +82,23 @@ def test_shared_options_have_an_environment_variable(option_set: str, monkeypatc
         assert fallback(*arguments) == "value"
 
 
+def test_security_center_comes_from_the_environment_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    fallback, arguments = options.SECURITY_CENTER["security_center"]["fallback"]
+    with pytest.raises(AnsibleFallbackNotFound):
+        fallback(*arguments)
+    monkeypatch.setenv("MSP_KASPERSKY_SECURITY_CENTER_URL", "https://ksc.example.com")
+    monkeypatch.setenv("MSP_KASPERSKY_SECURITY_CENTER_TIMEOUT", "60")
+    monkeypatch.setenv("MSP_KASPERSKY_SECURITY_CENTER_PROXY", " ")
+    assert fallback(*arguments) == {"url": "https://ksc.example.com", "timeout": "60"}
+    assert argument_faults(options.TENANT_INFO, {}) == []
+
+
+def test_a_given_security_center_is_not_filled_up_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSP_KASPERSKY_SECURITY_CENTER_TIMEOUT", "no number")
+    assert argument_faults(options.TENANT_INFO, {"security_center": {"url": "https://ksc.example.com"}}) == []
+    assert [fault.option for fault in argument_faults(options.TENANT_INFO, {})] == ["security_center.timeout"]
+
+
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_blank_environment_variable_counts_as_unset(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MSP_KASPERSKY_TIMEOUT", blank)
@@ -86,7 +106,7 @@ def test_a_blank_environment_variable_counts_as_unset(blank: str, monkeypatch: p
 
 
 def test_only_shared_options_have_an_environment_variable() -> None:
-    shared = options.ALL.keys() | options.VERIFICATION.keys() | options.NOTIFICATIONS.keys()
+    shared = options.SHARED.keys()
     for specification in SPECIFICATIONS.values():
         with_variable = {name for name, option in every_option(specification.argument_spec) if "fallback" in option}
         assert with_variable <= shared
@@ -102,13 +122,12 @@ def test_relations_name_options_that_exist(specification: ModuleSpecification) -
     for name, value, names in specification.required_if:
         assert value in specification.argument_spec[name]["choices"]
         named.update(names)
-    assert named | specification.least.keys() <= specification.argument_spec.keys()
-    assert all(specification.argument_spec[name]["type"] == "int" for name in specification.least)
+    assert named <= specification.argument_spec.keys()
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS.values(), ids=SPECIFICATIONS)
 def test_every_number_has_a_least(specification: ModuleSpecification) -> None:
-    numbers = {name for name, option in specification.argument_spec.items() if option["type"] == "int"}
+    numbers = {name for name, option in every_option(specification.argument_spec) if option["type"] == "int"}
     assert numbers == specification.least.keys()
 
 
