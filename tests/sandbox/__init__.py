@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-The systems that the collection talks to, as local servers: Tigerpaw's REST and SOAP APIs, mail, webhooks, a proxy.
+The systems that the collection talks to, as local servers: Tigerpaw's REST and SOAP APIs, Security Center, mail,
+webhooks, a proxy.
 
 They are no kinder than the real ones, remember what they received, and misbehave on demand. See ``README.md``.
 """
@@ -13,5 +14,6 @@ from __future__ import annotations
 from .records import Mail, RecordedRequest
 from .server import Sandbox
 from .users import User
+from .virtual_servers import VirtualServer
 
-__all__ = ["Mail", "RecordedRequest", "Sandbox", "User"]
+__all__ = ["Mail", "RecordedRequest", "Sandbox", "User", "VirtualServer"]

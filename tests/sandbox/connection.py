@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterable
 from typing import Any, cast
 
+import h11
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -17,21 +19,37 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .records import RecordedRequest
 
 TRANSPORT = "sandbox.transport"
+NUMBER = "sandbox.connection"
+EARLY = "sandbox.early"
+NUMBERS = itertools.count(1)
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 class Protocol(H11Protocol):
-    """uvicorn's protocol; it also hands the transport to the application, which may want to cut the connection."""
+    """uvicorn's protocol; it also tells the application about the connection, which that may want to cut."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a new connection."""
         super().connection_made(transport)
         application = cast(ASGIApp, self.app)
+        number = next(NUMBERS)
+        self._hurried: Scope | None = None
 
-        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            await application({**scope, TRANSPORT: transport}, receive, send)
+        async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
+            early = self._hurried is not None and self._hurried is not scope
+            if early:
+                self._hurried = None
+            about = {TRANSPORT: transport, NUMBER: number, EARLY: early}
+            await application({**scope, **about}, receive, send)
 
-        self.app = cast(Any, with_transport)
+        self.app = cast(Any, with_connection)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes, and note whether a request is followed by another before it is answered."""
+        super().data_received(data)
+        following, _closed = self.conn.trailing_data
+        if following and self.conn.their_state is h11.DONE:
+            self._hurried = cast(Scope, self.scope)
 
 
 class Connection:
@@ -59,6 +77,8 @@ class Connection:
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
             body=await self._read_body(),
+            connection=scope[NUMBER],
+            early=scope[EARLY],
         )
         return self._request
 

@@ -65,6 +65,11 @@ class Control:
             ("POST", "/users", self._add_user),
             ("GET", "/accounts", self._get_accounts),
             ("PUT", "/accounts", self._set_accounts),
+            ("GET", "/virtual-servers", self._get_virtual_servers),
+            ("PUT", "/virtual-servers", self._set_virtual_servers),
+            ("POST", "/virtual-servers", self._add_virtual_server),
+            ("PATCH", "/virtual-servers/{uid}", self._change_virtual_server),
+            ("DELETE", "/virtual-servers/{uid}", self._remove_virtual_server),
             ("GET", "/misbehave", self._get_misbehaviours),
             ("POST", "/misbehave", self._misbehave),
             ("DELETE", "/misbehave", self._behave),
@@ -122,6 +127,28 @@ class Control:
         content = await _content(request)
         self._state.accounts = [Account(**account) for account in content.get("accounts", [])]
         return await self._get_accounts(request)
+
+    async def _get_virtual_servers(self, _request: Request) -> Response:
+        return JSONResponse({"virtual_servers": [each.as_dict() for each in self._state.virtual_servers.all()]})
+
+    async def _set_virtual_servers(self, request: Request) -> Response:
+        content = await _content(request)
+        if "count" in content:
+            self._state.virtual_servers.generate(content["count"])
+        else:
+            self._state.virtual_servers.replace(content.get("virtual_servers", []))
+        return await self._get_virtual_servers(request)
+
+    async def _add_virtual_server(self, request: Request) -> Response:
+        return JSONResponse(self._state.virtual_servers.add(**await _content(request)).as_dict(), 201)
+
+    async def _change_virtual_server(self, request: Request) -> Response:
+        changed = self._state.virtual_servers.change(request.path_params["uid"], **await _content(request))
+        return JSONResponse(changed.as_dict())
+
+    async def _remove_virtual_server(self, request: Request) -> Response:
+        self._state.virtual_servers.remove(request.path_params["uid"])
+        return Response(status_code=204)
 
     async def _get_misbehaviours(self, _request: Request) -> Response:
         return JSONResponse({"misbehaviours": [each.as_dict() for each in self._state.misbehaviours.all()]})

@@ -41,5 +41,7 @@ class Credentials:
     smtp_password: str = field(default_factory=make_password)
     proxy_username: str = field(default_factory=lambda: make_name("proxy"))
     proxy_password: str = field(default_factory=make_password)
+    security_center_username: str = field(default_factory=lambda: make_name("ksc"))
+    security_center_password: str = field(default_factory=make_password)
     webhook_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     webhook_secret: str = field(default_factory=make_password)

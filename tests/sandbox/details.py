@@ -38,6 +38,7 @@ def describe(details: dict[str, Any]) -> str:
     """Write a page for somebody who has started the sandbox by hand."""
     variables = {
         "sandbox_tigerpaw": details["tigerpaw"],
+        "sandbox_security_center": details["security_center"],
         "sandbox_notifications": {**details["smtp"], **details["webhook"]},
         "sandbox_proxy": details["proxy"],
         "sandbox_control_url": details["control_url"],
@@ -46,10 +47,11 @@ def describe(details: dict[str, Any]) -> str:
 # The sandbox is running (process {details["pid"]}). Everything is thrown away when it stops: Ctrl-C.
 #
 #   Tigerpaw             {details["tigerpaw"]["url"]}  (SOAP: {details["tigerpaw"]["soap_url"]})
+#   Security Center      {details["security_center"]["url"]}
 #   Mail                 {details["smtp"]["smtp_host"]}  (ports: {details["smtp_ports"]})
 #   Webhook              {details["webhook"]["webhook_url"]}
 #   Proxy                {details["proxy"]["proxy"]}
-#   Unknown certificate  {details["unknown_ca_url"]}
+#   Unknown certificate  {details["unknown_ca_url"]}  (Security Center: {details["security_center_unknown_ca_url"]})
 #   Foreign origin       {details["foreign_url"]}
 #   What arrived         {details["control_url"]}/requests  /mails  /webhooks
 #   Let it misbehave     curl -d '{{"system": "rest", "kind": "unavailable"}}' {details["control_url"]}/misbehave

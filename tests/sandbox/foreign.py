@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from .answers import json_answer
 from .records import RecordedRequest
+from .security_center import called as called_method
 from .state import State
 from .tigerpaw_rest import is_writing
 from .tigerpaw_soap import SOAP_11, VERSIONS, TigerpawSoap, called_operation
@@ -29,7 +30,8 @@ class Foreign:
     def recognise(self, request: RecordedRequest) -> None:
         """Tell what a request wants."""
         request.system = "foreign"
-        request.operation = called_operation(request) if request.path.lower().endswith(".asmx") else ""
+        is_soap = request.path.lower().endswith(".asmx")
+        request.operation = called_operation(request) if is_soap else called_method(request)
         request.writing = is_writing(request.method, request.path)
 
     def answer(self, request: RecordedRequest) -> Response:
@@ -37,6 +39,8 @@ class Foreign:
         for ending, content in FILES.items():
             if request.path.endswith(ending):
                 return Response(content, media_type="text/xml")
+        if called_method(request):
+            return json_answer({"PxgRetVal": "diverted"})
         if request.operation == "WSDL":
             return self._soap.describe(f"{self._own_address}{request.path}")
         if request.operation:

@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .connection import Connection
-from .http_misbehaviour import Exchange, misbehave
-from .records import RecordedRequest
+from .exchange import Exchange
+from .http_misbehaviour import misbehave
+from .records import RecordedRequest, now
 from .state import State
 
 LOGGER = logging.getLogger("sandbox")
@@ -49,6 +50,7 @@ class Gate:
             LOGGER.exception("The sandbox itself failed at %s %s", request.method, request.path)
             raise
         finally:
+            request.answered = now()
             connection.release()
 
     async def _respond(self, connection: Connection, request: RecordedRequest) -> None:
@@ -60,7 +62,7 @@ class Gate:
             request=request,
             connection=connection,
             genuine=lambda: self._system.answer(request),
-            addresses=self._state.addresses,
+            state=self._state,
             options=misbehaviour.options,
         )
         await misbehave(misbehaviour.kind, exchange)

@@ -11,38 +11,19 @@ import json
 import re
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
 from .answers import json_answer, page
-from .connection import Connection
-from .records import RecordedRequest, now
-from .state import Addresses
+from .exchange import Exchange
+from .records import now
+from .security_center_misbehaviour import HANDLERS as SECURITY_CENTER_HANDLERS
 
 MEGABYTE = 1024 * 1024
 PIECE = 64 * 1024
 ENTITY = "sandbox"
-
-
-@dataclass
-class Exchange:
-    """A request that is to be answered badly."""
-
-    request: RecordedRequest
-    connection: Connection
-    genuine: Callable[[], Response]
-    """Makes the answer that it should get."""
-    addresses: Addresses
-    options: dict[str, Any]
-
-    @property
-    def media_type(self) -> str:
-        """What the client expects."""
-        return "text/xml; charset=utf-8" if self.request.system == "soap" else "application/json; charset=utf-8"
 
 
 async def misbehave(kind: str, exchange: Exchange) -> None:
@@ -235,4 +216,5 @@ HANDLERS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "wrong_address": _wrong_address,
     "not_successful": _not_successful,
     "wrong_shape": _wrong_shape,
+    **SECURITY_CENTER_HANDLERS,
 }

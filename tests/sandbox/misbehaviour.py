@@ -10,10 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-HTTP = frozenset({"rest", "soap", "webhook", "foreign"})
-TIGERPAW = frozenset({"rest", "soap"})
+HTTP = frozenset({"rest", "soap", "security_center", "webhook", "foreign"})
+APIS = frozenset({"rest", "soap", "security_center"})
 REST = frozenset({"rest"})
 SOAP = frozenset({"soap"})
+SECURITY_CENTER = frozenset({"security_center"})
 SMTP = frozenset({"smtp"})
 PROXY = frozenset({"proxy"})
 
@@ -55,7 +56,15 @@ KINDS: dict[str, Kind] = {
     "wrong_address": Kind(SOAP, only="WSDL"),
     # An answer that makes no sense.
     "not_successful": Kind(REST, {"message": "The operation could not be completed."}),
-    "wrong_shape": Kind(TIGERPAW, {"body": None}),
+    "wrong_shape": Kind(APIS, {"body": None}),
+    # Security Center.
+    "error": Kind(SECURITY_CENTER, {"code": 1125, "message": None}),
+    "busy": Kind(SECURITY_CENTER, {"code": 1195, "message": None}),
+    "session_ended": Kind(SECURITY_CENTER),
+    "two_step": Kind(SECURITY_CENTER, only="Session.StartSession"),
+    "duplicate_uid": Kind(SECURITY_CENTER, only="VServers.GetVServers"),
+    "bad_datetime": Kind(SECURITY_CENTER, {"value": "yesterday"}, only="VServers.GetVServers"),
+    "odd_server": Kind(SECURITY_CENTER, {"fields": {}, "missing": []}, only="VServers.GetVServers"),
     # Mail.
     "refuse_login": Kind(SMTP),
     "refuse_recipient": Kind(SMTP, {"recipient": None}),

@@ -42,12 +42,18 @@ class RecordedRequest:
     """Names in lower case; a header that came twice is joined by a comma."""
     body: bytes = b""
     operation: str = ""
-    """The SOAP operation, or ``WSDL``; empty elsewhere."""
+    """The SOAP operation, ``WSDL``, or the method of Security Center's Open API; empty elsewhere."""
     writing: bool = False
     """Whether the real system would change something for it."""
     arrived: datetime = field(default_factory=now)
     status: int | None = None
     """The HTTP status it was answered with, as far as there was one."""
+    answered: datetime | None = None
+    """When all of the answer was sent, or the sandbox gave up sending it."""
+    connection: int = 0
+    """The number of the connection that it came by, for HTTP."""
+    early: bool = False
+    """Whether it came before the one before it on the same connection was answered."""
 
     @property
     def text(self) -> str:
@@ -69,6 +75,7 @@ class RecordedRequest:
             "body": self.text,
             "body_base64": base64.b64encode(self.body).decode(),
             "arrived": self.arrived.isoformat(),
+            "answered": self.answered and self.answered.isoformat(),
         }
 
 
@@ -81,7 +88,7 @@ class Mail:
     """The recipients of the envelope, whatever the headers say."""
     raw: bytes
     listener: str
-    """Which of the three listeners took it: ``starttls``, ``tls`` or ``none``."""
+    """Which listener took it: ``starttls``, ``tls`` or ``none``; or ``security_center``, which sent it itself."""
     encrypted: bool
     login: str | None
     """The user who had logged in."""

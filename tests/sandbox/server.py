@@ -22,43 +22,33 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .certificates import Authority
-from .connection import Protocol
 from .control import Control
 from .foreign import Foreign
 from .gate import Gate
+from .listening import HOST, listen, stop_web_server, web_server
 from .proxy import Proxy
 from .records import Mail, RecordedRequest
+from .security_center import SecurityCenter
 from .settings import Settings
 from .smtp import LISTENERS, Post
 from .state import Addresses, State
 from .tigerpaw import Tigerpaw
 from .users import User
+from .virtual_servers import VirtualServers
 from .webhook import Webhook
 
-HOST = "127.0.0.1"
 SOAP_PATH = "/api/rmm/tsiWS.asmx"
 START_SECONDS = 30
 CLOSED = "closed"
-HTTPS_LISTENERS = ("tigerpaw", "webhook", "foreign", "unknown_ca")
+HTTPS_LISTENERS = (
+    "tigerpaw",
+    "security_center",
+    "webhook",
+    "foreign",
+    "unknown_ca",
+    "security_center_unknown_ca",
+)
 PLAIN_LISTENERS = ("foreign_plain", "control", "proxy")
-
-
-def listen() -> socket.socket:
-    """Open a socket on a free port of the loopback interface."""
-    # asyncio spares itself the 40 ms of Nagle's algorithm only where the protocol is named.
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    opened.bind((HOST, 0))
-    return opened
-
-
-def stop_web_server(server: uvicorn.Server) -> None:
-    """Stop a server without waiting for clients that keep their connections."""
-    for connection in list(server.server_state.connections):
-        transport = connection.transport
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
-    server.should_exit = server.force_exit = True
 
 
 class Sandbox:
@@ -158,31 +148,16 @@ class Sandbox:
         known, unknown = self._authority, self._unknown_authority
         applications: dict[str, tuple[ASGIApp, Authority | None]] = {
             "tigerpaw": (Gate(self.state, Tigerpaw(self.state)), known),
+            "security_center": (Gate(self.state, SecurityCenter(self.state)), known),
             "webhook": (Gate(self.state, Webhook(self.state)), known),
             "foreign": (foreign, known),
             "foreign_plain": (foreign, None),
             "unknown_ca": (Gate(self.state, Tigerpaw(self.state, recorded_as="unknown_ca")), unknown),
+            "security_center_unknown_ca": (Gate(self.state, SecurityCenter(self.state, "unknown_ca")), unknown),
             "control": (Control(self.state, self.details).application(), None),
         }
         for name, (application, authority) in applications.items():
-            yield self._web_server(application, authority), self._sockets[name]
-
-    def _web_server(self, application: ASGIApp, authority: Authority | None) -> uvicorn.Server:
-        config = uvicorn.Config(
-            application,
-            http=Protocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=0,
-        )
-        config.load()
-        config.ssl = None if authority is None else authority.server_context()
-        return uvicorn.Server(config)
+            yield web_server(application, authority), self._sockets[name]
 
     # Where things are
 
@@ -203,6 +178,16 @@ class Sandbox:
     def soap_url(self) -> str:
         """The address of Tigerpaw's SOAP service."""
         return f"{self.tigerpaw_url}{SOAP_PATH}"
+
+    @property
+    def security_center_url(self) -> str:
+        """The address of Security Center's Administration Server."""
+        return self.state.addresses.security_center
+
+    @property
+    def security_center_unknown_ca_url(self) -> str:
+        """The same, with a certificate that nobody trusts."""
+        return self.state.addresses.security_center_unknown_ca
 
     @property
     def webhook_url(self) -> str:
@@ -256,7 +241,7 @@ class Sandbox:
 
     @property
     def unknown_ca_path(self) -> Path:
-        """The certificate authority behind :attr:`unknown_ca_url`."""
+        """The certificate authority behind what nobody trusts."""
         return self._unknown_authority.path
 
     # What to put where
@@ -276,6 +261,23 @@ class Sandbox:
             "url": self.tigerpaw_url,
             "soap_url": self.soap_url,
             "soap_check_operation": "GetAccountList",
+            "ca_path": str(self.ca_path),
+            **changes,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
+
+    def security_center_settings(self, **changes: Any) -> dict[str, Any]:
+        """
+        Return settings for the option ``security_center`` of a module.
+
+        :param changes: Settings to put in place of those of the sandbox; ``None`` leaves one out.
+        """
+        own = self.state.credentials
+        settings = {
+            "url": self.security_center_url,
+            "username": own.security_center_username,
+            "password": own.security_center_password,
+            "internal_user": True,
             "ca_path": str(self.ca_path),
             **changes,
         }
@@ -323,12 +325,14 @@ class Sandbox:
             "control_url": self.control_url,
             "ca_path": str(self.ca_path),
             "unknown_ca_url": self.unknown_ca_url,
+            "security_center_unknown_ca_url": self.security_center_unknown_ca_url,
             "unknown_ca_path": str(self.unknown_ca_path),
             "foreign_url": self.foreign_url,
             "foreign_plain_url": self.foreign_plain_url,
             "closed_url": self.closed_url,
             "smtp_ports": self.smtp_ports,
             "tigerpaw": self.tigerpaw_settings(),
+            "security_center": self.security_center_settings(),
             "smtp": self.smtp_settings(),
             "webhook": self.webhook_settings(),
             "proxy": self.proxy_settings(),
@@ -337,12 +341,12 @@ class Sandbox:
     def secrets(self) -> list[str]:
         """Return every secret that there is, added users' included, to look for them where they must not be."""
         own = self.state.credentials
-        others = [own.smtp_password, own.proxy_password, own.webhook_token, own.webhook_secret]
-        return [own.rest_private_key, own.soap_password, *others, *self._added_secrets()]
-
-    def _added_secrets(self) -> list[str]:
-        own = self.state.credentials
-        return [user.secret for user in self.users() if user.secret not in (own.rest_private_key, own.soap_password)]
+        secrets = [own.smtp_password, own.proxy_password, own.webhook_token, own.webhook_secret]
+        first = [own.rest_private_key, own.soap_password, own.security_center_password]
+        users = [user.secret for user in self.users()]
+        # As they are sent to Security Center.
+        encoded = [user.encoded_secret for user in self.state.users.of("security_center")]
+        return list(dict.fromkeys([*first, *secrets, *users, *encoded, *self.state.sessions.tokens]))
 
     # What happened, and what shall happen
 
@@ -355,7 +359,8 @@ class Sandbox:
         """
         Return what was received, oldest first.
 
-        :param system: ``rest``, ``soap``, ``smtp``, ``webhook``, ``proxy``, ``foreign`` or ``unknown_ca``.
+        :param system: ``rest``, ``soap``, ``security_center``, ``smtp``, ``webhook``, ``proxy``, ``foreign`` or
+            ``unknown_ca``.
         :param writing: Only what would change something (``True``), or only what would not (``False``).
         """
         return self.state.requests(system, writing)
@@ -369,8 +374,13 @@ class Sandbox:
         return self.state.requests("webhook")
 
     def users(self) -> list[User]:
-        """Return the users of both APIs, with what is held against them."""
+        """Return the users of the APIs, with what is held against them."""
         return self.state.users.all()
+
+    @property
+    def virtual_servers(self) -> VirtualServers:
+        """The virtual servers of Security Center as they are now, to list and to change them."""
+        return self.state.virtual_servers
 
     def misbehave(
         self, system: str, kind: str, times: int | str | None = None, only: str | None = None, **options: Any
@@ -378,10 +388,10 @@ class Sandbox:
         """
         Switch a misbehaviour on. Several stand in a queue: a request gets the first that fits.
 
-        :param system: ``rest``, ``soap``, ``smtp``, ``webhook``, ``proxy`` or ``foreign``.
+        :param system: ``rest``, ``soap``, ``security_center``, ``smtp``, ``webhook``, ``proxy`` or ``foreign``.
         :param kind: One of :data:`sandbox.misbehaviour.KINDS`.
         :param times: How often; always if omitted.
-        :param only: The beginning of a path, a SOAP operation, or ``WSDL``.
+        :param only: The beginning of a path, a SOAP operation, ``WSDL``, or a method of Security Center.
         :param options: What the kind lets one set.
         :raises ValueError: There is no such thing.
         """
@@ -395,8 +405,9 @@ class Sandbox:
         """
         Add a user of an API, or replace the one of that name (to change its secret, say).
 
-        :param system: ``rest`` or ``soap``.
-        :param details: ``name``, ``secret``, ``lacks``, ``new_for_calls``, ``new_for_seconds``.
+        :param system: ``rest``, ``soap`` or ``security_center``.
+        :param details: ``name``, ``secret``, ``lacks``, ``new_for_calls``, ``new_for_seconds``; for Security Center
+            ``internal``, ``two_step``, ``blocked`` as well.
         """
         return self.state.add_user(system, **details)
 

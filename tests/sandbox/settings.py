@@ -11,6 +11,9 @@ from typing import Any
 
 ADVERTISED_ADDRESS = "https://api2.tigerpawsoftware.com/api/rmm/tsiWS.asmx"
 CHOICES = {
+    "containers": ("wrapped", "bare"),
+    "gzip": ("asked", "always", "never"),
+    "unknown_call": ("404", "error"),
     "soap_refusal": ("fault", "result", "unauthorized"),
     "last_next_row": ("grows", "stays", "zero", "null"),
 }
@@ -42,6 +45,18 @@ class Settings:
     """Whether the proxy asks for credentials."""
     webhook_status: int = 200
     """The HTTP status that the webhook receiver answers with."""
+    containers: str = "wrapped"
+    """Whether containers in an array of Security Center's say that they are containers, or are ``bare``."""
+    gzip: str = "asked"
+    """When Security Center packs its answers: if the client takes them so, ``always``, or ``never``."""
+    session_seconds: float = 15 * 60
+    """After how many seconds without a call a session of Security Center has ended."""
+    session_calls: int = 0
+    """After how many calls a session of Security Center has ended; without end if 0."""
+    static_info: dict[str, Any] = field(default_factory=dict)
+    """What ``HostGroup.GetStaticInfo`` answers instead of the right values; null leaves one out."""
+    unknown_call: str = "404"
+    """How Security Center refuses an unknown method: HTTP ``404``, or an ``error`` 1186."""
 
     def change(self, values: dict[str, Any]) -> None:
         """

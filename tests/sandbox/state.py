@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ from .accounts import Account, default_accounts
 from .credentials import Credentials
 from .misbehaviour import Misbehaviour, Misbehaviours, make_misbehaviour
 from .records import Mail, RecordedRequest
+from .security_center_sessions import Sessions
 from .settings import Settings
 from .users import User, Users, Verdict, make_user
+from .virtual_servers import VirtualServers
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Addresses:
     """Where everything listens."""
 
     tigerpaw: str
+    security_center: str
+    security_center_unknown_ca: str
     webhook: str
     foreign: str
     foreign_plain: str
@@ -40,6 +45,8 @@ class State:
     def __init__(self, addresses: Addresses) -> None:
         self.addresses = addresses
         self.credentials = Credentials()
+        self.server_identity = str(uuid.uuid4())
+        """What Security Center's Administration Server is told apart by."""
         self._lock = threading.RLock()
         self.reset()
 
@@ -50,11 +57,15 @@ class State:
             self.misbehaviours = Misbehaviours()
             self.users = Users()
             self.accounts: list[Account] = default_accounts()
+            self.sessions = Sessions()
+            self.virtual_servers = VirtualServers()
             self._requests: list[RecordedRequest] = []
             self._mails: list[Mail] = []
             own = self.credentials
             self.users.add(make_user("rest", own.rest_public_key, own.rest_private_key))
             self.users.add(make_user("soap", own.soap_user_name, own.soap_password))
+            administrator = own.security_center_username, own.security_center_password
+            self.users.add(make_user("security_center", *administrator))
 
     def record(self, request: RecordedRequest) -> None:
         """Remember a request."""

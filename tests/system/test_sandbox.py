@@ -987,9 +987,10 @@ def test_a_setting_that_does_not_exist_is_refused(sandbox: Sandbox, wrong: dict[
 
 def test_the_passwords_are_awkward_and_never_the_same(sandbox: Sandbox) -> None:
     passwords = [sandbox.tigerpaw_settings()["soap_password"], sandbox.smtp_settings()["smtp_password"]]
+    passwords.append(sandbox.security_center_settings()["password"])
     added = sandbox.add_user("soap").secret
     assert {*passwords, added} <= {*sandbox.secrets()}
-    assert len({*sandbox.secrets()}) == len(sandbox.secrets()) == 7
+    assert len({*sandbox.secrets()}) == len(sandbox.secrets()) == 9
     for password in passwords:
         assert set("&<\"'é%{ ") <= set(password)
         assert password == password.strip()
