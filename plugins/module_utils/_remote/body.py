@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 
 LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes. A WSDL has some hundred thousand, everything else that we ask for less."""
+"""Bytes, unless more is expected. A WSDL has some hundred thousand, most of what we ask for less."""
 
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
@@ -20,25 +20,26 @@ class UnreadableBody(Exception):
     """An answer that cannot be read; the text says why, in our words."""
 
 
-def read_body(read: Callable[[int], bytes], encoding: str) -> bytes:
+def read_body(read: Callable[[int], bytes], encoding: str, largest: int = LARGEST_ANSWER) -> bytes:
     """
     Read a whole answer and unpack it.
 
-    We ask for no compression, yet some servers and proxies compress all the same.
+    Some servers and proxies compress even where no compression was asked for.
 
     :param read: gives the next bytes as they came, at most as many as it is asked for, none at the end.
     :param encoding: the header ``Content-Encoding``.
-    :raises UnreadableBody: it is larger than 8 MiB before or after unpacking, cut off, or packed in another way.
+    :param largest: bytes that it may have, before and after unpacking.
+    :raises UnreadableBody: it is larger, cut off, or packed in another way.
     """
     unpack = _unpacker(encoding)
     raw_size = 0
     body = bytearray()
     while piece := read(_PIECE):
         raw_size += len(piece)
-        if raw_size <= LARGEST_ANSWER:
-            body += unpack(piece, LARGEST_ANSWER + 1 - len(body))
-        if max(raw_size, len(body)) > LARGEST_ANSWER:
-            raise UnreadableBody(f"is larger than {LARGEST_ANSWER // 1024**2} MiB")
+        if raw_size <= largest:
+            body += unpack(piece, largest + 1 - len(body))
+        if max(raw_size, len(body)) > largest:
+            raise UnreadableBody(f"is larger than {largest // 1024**2} MiB")
     return bytes(body)
 
 

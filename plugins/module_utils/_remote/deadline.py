@@ -25,6 +25,7 @@ class Deadline:
     """
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self.passed = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []

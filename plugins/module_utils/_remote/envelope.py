@@ -49,11 +49,11 @@ def compose(sender: str, recipient: str, subject: str, body: str, message_id: st
     """
     named = _NAMED_ADDRESS.fullmatch(sender)
     name, address = named.groups() if named else ("", sender)
-    from_address, to_address = _ascii_domain(clean_email(address)), _ascii_domain(clean_email(recipient))
+    from_address, to_address = mail_address(address), mail_address(recipient)
     message = EmailMessage(policy=SMTP if (from_address + to_address).isascii() else SMTPUTF8)
-    message["From"] = f'"{_literal(name)}" <{from_address}>' if name.strip() else from_address
+    message["From"] = f'"{header_text(name)}" <{from_address}>' if name.strip() else from_address
     message["To"] = to_address
-    message["Subject"] = _literal(subject)
+    message["Subject"] = header_text(subject)
     message["Date"] = format_datetime(date)
     message["Message-ID"] = _identifier(message_id, from_address)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office notes away
@@ -61,8 +61,13 @@ def compose(sender: str, recipient: str, subject: str, body: str, message_id: st
     return Envelope(message.as_bytes(), from_address, to_address)
 
 
-def _ascii_domain(address: str) -> str:
-    local_part, _at, domain = address.rpartition("@")
+def mail_address(value: str) -> str:
+    """
+    Write an address as mail servers take it, the domain in ASCII.
+
+    :raises ValueError: it is not exactly one address; the message does not repeat it.
+    """
+    local_part, _at, domain = clean_email(value).rpartition("@")
     return f"{local_part}@{domain.encode('idna').decode('ascii')}"
 
 
@@ -71,7 +76,7 @@ def _identifier(message_id: str, sender: str) -> str:
     return f"<{inner}>" if "@" in inner else f"<{inner}@{sender.rpartition('@')[2]}>"
 
 
-def _literal(text: str) -> str:
+def header_text(text: str) -> str:
     """
     Make a header value that means what it says.
 

@@ -13,6 +13,7 @@ from .._domain.text import INVISIBLE_CATEGORIES
 
 LONGEST_QUOTE = 200
 
+_STAND_IN = "\N{REPLACEMENT CHARACTER}"
 _INVISIBLE = INVISIBLE_CATEGORIES | {"Co", "Cn"}
 
 
@@ -24,9 +25,14 @@ def quote(text: str, in_play: SecretsInPlay) -> str:
         dot, because it goes into a sentence of ours.
     """
     # Redacted twice: first as it came, since tidying changes secrets as well, then for what tidying brought together.
-    visible = "".join(character if _is_visible(character) else " " for character in in_play.redact(text))
-    line = in_play.redact(" ".join(visible.split())).rstrip(".")
+    seen = "".join(character if _is_visible(character) else " " for character in in_play.redact(text))
+    line = in_play.redact(" ".join(seen.split())).rstrip(".")
     return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}..."
+
+
+def visible(text: str) -> str:
+    """Replace each character that cannot be seen by one that can, so that nobody takes the text for another one."""
+    return "".join(character if _is_visible(character) else _STAND_IN for character in text)
 
 
 def appearance(body: bytes) -> str:

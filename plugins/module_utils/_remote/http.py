@@ -17,18 +17,20 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.origins import place_of, split_address
 from .._domain.redaction import SecretsInPlay
-from .body import UnreadableBody, read_body
+from .body import LARGEST_ANSWER, UnreadableBody, read_body
 from .deadline import Deadline
 from .dependencies import require, silence
 from .http_failures import HttpFailures
 from .proxy import read_proxy
 from .retry_after import seconds_to_wait
 from .tls import tls_context
+
+Understood = TypeVar("Understood")
 
 FIRST_PAUSE = 0.5
 """Seconds before the first repetition; doubled each time, with a random part so that many runs do not keep step."""
@@ -89,7 +91,7 @@ class Answer:
     body: bytes
 
 
-class _Passing(Exception):
+class Passing(Exception):
     """A failure that may pass by itself, and how many seconds the server asks for."""
 
     def __init__(self, error: IntegrationError, pause: float | None = None) -> None:
@@ -104,15 +106,22 @@ class HttpClient:
 
     :param system: how messages call it, for example ``Tigerpaw REST API``.
     :param in_play: learns the credentials of the proxy.
+    :param largest: bytes that an answer may have.
     :raises IntegrationError: ``invalid_settings`` if address, proxy or ``ca_path`` cannot be used,
         ``dependency_missing``.
     """
 
     def __init__(
-        self, endpoint: Endpoint, connection: Connection, system: str, in_play: SecretsInPlay | None = None
+        self,
+        endpoint: Endpoint,
+        connection: Connection,
+        system: str,
+        in_play: SecretsInPlay | None = None,
+        largest: int = LARGEST_ANSWER,
     ) -> None:
         self._failures = HttpFailures(system, endpoint.shown, connection.timeout)
         self._connection = connection
+        self._largest = largest
         self._origin = self._origin_of(endpoint.url)
         self._tenacity = require("tenacity")
         self._requests = require("requests")
@@ -139,6 +148,7 @@ class HttpClient:
         headers: Callable[[], Mapping[str, str]],
         body: bytes | None = None,
         repeatable: bool = True,
+        timeout: float | None = None,
     ) -> Answer:
         """
         Send a request and read its answer.
@@ -146,24 +156,31 @@ class HttpClient:
         :param url: an address of the configured origin.
         :param headers: is called anew for each attempt, so that each is signed anew.
         :param repeatable: whether a second attempt does no harm.
+        :param timeout: seconds for an attempt, if fewer than those of the connection.
         :returns: an answer of any status other than a redirect, 429, 502, 503 and 504.
         :raises IntegrationError: ``api_unreachable``, ``certificate_untrusted``, ``throttled``, ``unexpected_answer``.
         """
-        if self._origin_of(url) != self._origin:
-            told = "it leads elsewhere than the configured address, so nothing was sent"
-            raise self.error(ErrorCode.UNEXPECTED_ANSWER, url, told)
-        retrying = self._tenacity.Retrying(
-            stop=self._tenacity.stop_after_attempt(1 + (self._connection.retries if repeatable else 0)),
-            wait=self._pause,
-            retry=self._tenacity.retry_if_exception_type(_Passing),
-            sleep=time.sleep,
-            reraise=True,
-        )
-        try:
-            answer: Answer = retrying(self._attempt, method, url, headers, body)
-        except _Passing as passing:
-            raise passing.error from None
-        return answer
+        seconds = min(timeout or self._connection.timeout, self._connection.timeout)
+        return self._repeated(url, repeatable, lambda: self._attempt(method, url, headers, body, seconds))
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Callable[[], Mapping[str, str]],
+        understand: Callable[[Answer], Understood],
+        body: bytes | None = None,
+        repeatable: bool = True,
+    ) -> Understood:
+        """
+        Send a request and understand its answer: for systems that tell of failures in words of their own.
+
+        :param understand: may raise :class:`Passing`. Then the request is repeated as after a status of 503.
+        :returns: what ``understand`` made of the answer; all else is as with :meth:`send`.
+        """
+        timeout = self._connection.timeout
+        return self._repeated(url, repeatable, lambda: understand(self._attempt(method, url, headers, body, timeout)))
 
     def error(self, code: ErrorCode, url: str, told: str, **details: Any) -> IntegrationError:
         """
@@ -172,6 +189,23 @@ class HttpClient:
         :param told: what is wrong and what to do, without the final dot and without any secret.
         """
         return self._failures.error(code, url, told, **details)
+
+    def _repeated(self, url: str, repeatable: bool, attempt: Callable[[], Understood]) -> Understood:
+        if self._origin_of(url) != self._origin:
+            told = "it leads elsewhere than the configured address, so nothing was sent"
+            raise self.error(ErrorCode.UNEXPECTED_ANSWER, url, told)
+        retrying = self._tenacity.Retrying(
+            stop=self._tenacity.stop_after_attempt(1 + (self._connection.retries if repeatable else 0)),
+            wait=self._pause,
+            retry=self._tenacity.retry_if_exception_type(Passing),
+            sleep=time.sleep,
+            reraise=True,
+        )
+        try:
+            understood: Understood = retrying(attempt)
+        except Passing as passing:
+            raise passing.error from None
+        return understood
 
     def _origin_of(self, url: str) -> str:
         try:
@@ -198,9 +232,11 @@ class HttpClient:
         asked: float = state.outcome.exception().pause
         return max(float((growing + jitter)(state)), asked)
 
-    def _attempt(self, method: str, url: str, headers: Callable[[], Mapping[str, str]], body: bytes | None) -> Answer:
+    def _attempt(
+        self, method: str, url: str, headers: Callable[[], Mapping[str, str]], body: bytes | None, timeout: float
+    ) -> Answer:
         sent = {**_HEADERS, **headers()}
-        with Deadline(self._connection.timeout) as deadline:
+        with Deadline(timeout) as deadline:
             response = self._ask(method, url, sent, body, deadline)
             with closing(response):
                 self._refuse_status(url, response)
@@ -209,10 +245,10 @@ class HttpClient:
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline) -> Any:
         prepared = self._prepare(method, url, headers, body)
         try:
-            return self._session.send(prepared, timeout=self._connection.timeout, stream=True)
+            return self._session.send(prepared, timeout=deadline.seconds, stream=True)
         except self._foreign as error:
             too_slow = deadline.passed or isinstance(error, self._timeouts)
-            passing = _Passing(self._failures.no_answer(url, error, too_slow))
+            passing = Passing(self._failures.no_answer(url, error, too_slow))
             raise self._failures.untrusted(url, error) or passing from None
 
     def _prepare(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Any:
@@ -230,7 +266,7 @@ class HttpClient:
             return piece
 
         try:
-            body = read_body(read, response.headers.get("Content-Encoding", ""))
+            body = read_body(read, response.headers.get("Content-Encoding", ""), self._largest)
         except UnreadableBody as error:
             raise self.error(ErrorCode.UNEXPECTED_ANSWER, url, f"its answer {error}") from None
         except self._foreign as error:
@@ -249,4 +285,4 @@ class HttpClient:
             error = self._failures.busy(url, status, pause)
             if pause is not None and pause > LONGEST_RETRY_AFTER:
                 raise error
-            raise _Passing(error, pause)
+            raise Passing(error, pause)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: virtual servers as Security Center lists them (vendor's Open API description, class ``VServers``)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from .._domain.model import VirtualServer
+from .._domain.text import LONGEST_NAME, clean_name, clean_text
+from .foreign_text import visible
+from .typed_values import UnreadableValue
+
+_CUT = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def read_virtual_servers(listed: Any) -> tuple[VirtualServer, ...]:
+    """
+    Read a list of virtual servers.
+
+    One entry that cannot be told from others makes the whole list useless: what is bound by it could not be trusted.
+
+    :param listed: what ``VServers.GetVServers`` returns.
+    :returns: in the order of the server.
+    :raises UnreadableValue: it is no list of virtual servers, an identifier is missing or there twice.
+    """
+    if not isinstance(listed, list):
+        raise UnreadableValue("is no list of virtual servers")
+    return tuple(_distinct(listed))
+
+
+def shown_name(name: str, uid: str) -> str:
+    """
+    Make a name that can be shown and stored, whatever people called a virtual server.
+
+    The server takes names that we refuse from a playbook. Nobody can rename it from here, and one such name must not
+    hide all other virtual servers. So what cannot be shown is replaced, visibly: dropping it could make two names one.
+
+    :returns: the name; shortened if it is too long; the identifier where nothing can be seen of the name.
+    """
+    try:
+        return clean_name(name)
+    except ValueError:
+        pass
+    shown = unicodedata.normalize("NFC", visible(name)).strip()
+    if len(shown) > LONGEST_NAME:
+        shown = f"{shown[: LONGEST_NAME - 1]}{_CUT}"
+    try:
+        return clean_name(shown)
+    except ValueError:  # blank, or like a mask that stands for a secret
+        return uid
+
+
+def _distinct(listed: list[Any]) -> Iterator[VirtualServer]:
+    numbers: dict[str, int] = {}
+    for number, entry in enumerate(listed, 1):
+        server = _virtual_server(number, entry)
+        first = numbers.setdefault(server.uid, number)
+        if first != number:
+            raise UnreadableValue(f"has the same KLVSRV_UID in the entries {first} and {number}")
+        yield server
+
+
+def _virtual_server(number: int, entry: Any) -> VirtualServer:
+    if not isinstance(entry, dict):
+        raise UnreadableValue(f"has no virtual server in entry {number}")
+    uid = _uid(number, entry.get("KLVSRV_UID"))
+    name, enabled, created_at = entry.get("KLVSRV_DN"), entry.get("KLVSRV_ENABLED"), entry.get("KLVSRV_CREATED")
+    if not isinstance(name, str):
+        raise UnreadableValue(f"has no KLVSRV_DN in entry {number}")
+    if not isinstance(enabled, bool | None):
+        raise UnreadableValue(f"has a KLVSRV_ENABLED that is neither true nor false in entry {number}")
+    if not isinstance(created_at, datetime | None):
+        raise UnreadableValue(f"has a KLVSRV_CREATED that is no time in entry {number}")
+    return VirtualServer(uid, shown_name(name, uid), enabled is not False, created_at)
+
+
+def _uid(number: int, value: Any) -> str:
+    try:
+        uid = clean_text(value)
+    except ValueError:
+        uid = ""
+    if not 0 < len(uid) <= LONGEST_NAME:
+        raise UnreadableValue(f"has no usable KLVSRV_UID in entry {number}")
+    return uid
