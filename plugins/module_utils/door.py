@@ -6,7 +6,8 @@
 The outermost boundary of every module: all faults of the arguments at once, every exception caught, secrets redacted,
 one shape of failure.
 
-``perform`` knows nothing of ``AnsibleModule``, so that a door inside the playbook's own process can use it as well.
+``perform`` and ``perform_unchecked`` know nothing of ``AnsibleModule``, so that plugins inside of Ansible's own process
+can use them as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from ._domain.redaction import SecretsInPlay
@@ -36,7 +38,7 @@ _LIBRARIES = {"psycopg": "psycopg[binary]", "sqlalchemy": "SQLAlchemy"}
 @dataclass(frozen=True)
 class Outcome:
     """
-    What came of a task, redacted.
+    What came of a task, redacted, except for results that consist of secrets.
 
     :param result: what the module returns; of a failure ``msg`` and ``error``.
     """
@@ -51,7 +53,10 @@ def run(specification: ModuleSpecification, work: Work) -> None:
     Be a module: read its arguments, do its work, tell the outcome.
 
     :param work: a method of the client; returns the module's result.
+    :raises TypeError: the specification is one of a plugin that returns secrets; no module may.
     """
+    if specification.returns_secrets:
+        raise TypeError("what a module returns is logged and shown: no module returns secrets")
     module = Door(specification)
     try:
         outcome = perform(specification, module.params, module.check_mode, work)
@@ -73,8 +78,24 @@ def perform(specification: ModuleSpecification, options: Mapping[str, Any], chec
     :param options: validated options of the module.
     :returns: the outcome; also that of a failure, whatever failed.
     """
+    return _contained(lambda: _attempt(specification, options, check_mode, work))
+
+
+def perform_unchecked(
+    specification: ModuleSpecification, arguments: Mapping[str, Any], check_mode: bool, work: Work
+) -> Outcome:
+    """
+    Check arguments as a module does, then do the work and let no exception and no secret out.
+
+    :param arguments: as they were given, in Python's own types.
+    :returns: the outcome; also that of a failure, whatever failed.
+    """
+    return _contained(lambda: _checked_attempt(specification, arguments, check_mode, work))
+
+
+def _contained(attempt: Callable[[], Outcome]) -> Outcome:
     try:
-        return _attempt(specification, options, check_mode, work)
+        return attempt()
     except ImportError as error:
         return _failure(_dependency_missing(error))
     except Exception as error:  # noqa: BLE001 (the boundary: beyond it, ansible-core prints what no_log hides)
@@ -88,6 +109,8 @@ class Door(AnsibleModule):
     :param specification: what the module accepts.
     """
 
+    params: dict[str, Any]
+
     def __init__(self, specification: ModuleSpecification) -> None:
         self._specification = specification
         super().__init__(**specification.keywords(), supports_check_mode=True)
@@ -100,9 +123,8 @@ class Door(AnsibleModule):
         self.params = without_nulls(self._specification.argument_spec, self.params)
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
-        """Refuse what ansible-core alone found fault with, without its message, which may hold values."""
-        fault = Fault("options", "ansible-core refuses them; compare them with the documentation of the module")
-        self.refuse(_failure(InvalidSettings([fault])).result)
+        """Refuse what ansible-core alone found fault with."""
+        self.refuse(_failure(_refused_by_core()).result)
 
     def refuse(self, result: dict[str, Any]) -> None:
         """
@@ -115,6 +137,19 @@ class Door(AnsibleModule):
     def log(self, msg: str, log_args: Mapping[str, Any] | None = None) -> None:
         """Tell the system's log which options were used, never their values, which may hold unforeseen secrets."""
         super().log(f"Invoked with the options {', '.join(sorted(log_args or {}))}")
+
+
+def _checked_attempt(
+    specification: ModuleSpecification, arguments: Mapping[str, Any], check_mode: bool, work: Work
+) -> Outcome:
+    faults = argument_faults(specification, arguments)
+    if faults:
+        return _failure(InvalidSettings(faults))
+    given = without_nulls(specification.argument_spec, arguments)
+    validated = ArgumentSpecValidator(**specification.keywords()).validate(given)
+    if validated.error_messages:
+        return _failure(_refused_by_core())
+    return _attempt(specification, validated.validated_parameters, check_mode, work)
 
 
 def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
@@ -130,7 +165,7 @@ def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], che
         told = {"msg": in_play.redact(error.message), "error": _redacted(in_play, error.as_result())}
         return Outcome(True, told, warnings)
     warnings += in_play.redact_all(result.pop("warnings", []))
-    return Outcome(False, _redacted(in_play, result), warnings)
+    return Outcome(False, result if specification.returns_secrets else _redacted(in_play, result), warnings)
 
 
 def _redacted(in_play: SecretsInPlay, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +185,11 @@ def _short_secrets(secrets: Mapping[str, str]) -> list[str]:
 
 def _failure(error: IntegrationError) -> Outcome:
     return Outcome(True, {"msg": error.message, "error": error.as_result()})
+
+
+def _refused_by_core() -> IntegrationError:
+    """Make the refusal without the message of ansible-core, which may hold values."""
+    return InvalidSettings([Fault("options", "ansible-core refuses them; compare them with the documentation")])
 
 
 def _dependency_missing(error: ImportError) -> IntegrationError:

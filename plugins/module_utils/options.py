@@ -51,6 +51,8 @@ class ModuleSpecification:
     :param least: the smallest number that an option accepts, by path of the option.
     :param most: the largest one; beyond it, times and ports cannot be reckoned with.
     :param never_null: options that mean everything when omitted, so that null, an empty lookup, must not count as that.
+    :param returns_secrets: whether the result consists of secrets and goes out as it is, unlike errors and warnings.
+        For lookups alone, whose results Ansible neither shows nor logs; no module can use such a specification.
     """
 
     argument_spec: Options
@@ -60,6 +62,7 @@ class ModuleSpecification:
     least: Mapping[str, int] = field(default_factory=dict)
     most: Mapping[str, int] = field(default_factory=lambda: _MOST)
     never_null: tuple[str, ...] = ()
+    returns_secrets: bool = False
 
     def keywords(self) -> dict[str, Any]:
         """

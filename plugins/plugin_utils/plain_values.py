@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+What Ansible hands to a plugin, as Python's own values.
+
+Inside of its own process Ansible passes texts that are unsafe, tagged, rendered when read or still encrypted. Modules
+never see these, so what modules are made of need not know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+try:
+    from ansible.parsing.vault import EncryptedString
+except ImportError:  # before ansible-core 2.19
+    from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode as EncryptedString
+
+
+def plain(value: Any) -> Any:
+    """
+    Turn a value into Python's own types, everything inside included.
+
+    :returns: texts, numbers, lists and dictionaries as a module would get them; vaulted text decrypted.
+    :raises AnsibleError: a vaulted text cannot be decrypted.
+    """
+    if isinstance(value, EncryptedString):
+        return plain(str(value))
+    if isinstance(value, str):
+        return str.__str__(value)  # str(value) would ask the subclass, which returns itself
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__int__(value)
+    return float.__float__(value) if isinstance(value, float) else value
