@@ -248,6 +248,8 @@ def _is_blank(text: str) -> bool:
 
 
 def _refuse_invisible(text: str) -> None:
+    if text.isprintable():  # a hundred times faster, and stricter: it knows neither other spaces nor private characters
+        return
     if any(
         unicodedata.category(character) in INVISIBLE_CATEGORIES or _is_noncharacter(character) for character in text
     ):
