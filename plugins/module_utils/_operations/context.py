@@ -60,7 +60,7 @@ class Context:
         :raises InvalidSettings: the file cannot be read.
         """
         faults: list[Fault] = []
-        secret = _secret_option(faults, self.options, name, self.in_play)
+        secret = read_secret(faults, self.options, name, self.in_play)
         if faults:
             raise InvalidSettings(faults)
         return secret
@@ -74,8 +74,8 @@ def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> 
     :raises IntegrationError: ``invalid_settings`` with every fault at once, or ``dependency_missing``.
     """
     faults: list[Fault] = []
-    password = _secret_option(faults, options, "registry_password", in_play)
-    secret_key = _secret_option(faults, options, "secret_key", in_play)
+    password = read_secret(faults, options, "registry_password", in_play)
+    secret_key = read_secret(faults, options, "secret_key", in_play)
     in_play.add(*(secret_key or "").split(","))
     instance = cleaned(faults, "instance", clean_name, options.get("instance") or "default")
     actor = cleaned(faults, "actor", clean_name, options.get("actor") or _default_actor())
@@ -87,10 +87,17 @@ def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> 
     return Context({**options, **selecting}, registry, instance, actor, vault, in_play, check_mode)
 
 
-def _secret_option(faults: list[Fault], options: Options, name: str, in_play: SecretsInPlay) -> str | None:
-    """Take a secret from its option or its file; a file's last line break is the editor's, not the secret's."""
+def read_secret(
+    faults: list[Fault], options: Options, name: str, in_play: SecretsInPlay, parent: str = ""
+) -> str | None:
+    """
+    Take a secret from its option or its file; a file's last line break is the editor's, not the secret's.
+
+    :param options: a task's, or those of one of its dictionaries.
+    :param parent: path of that dictionary with a final dot, for messages.
+    """
     path = options.get(f"{name}_file")
-    secret = _read(faults, f"{name}_file", Path(path)) if path else options.get(name)
+    secret = _read(faults, f"{parent}{name}_file", Path(path)) if path else options.get(name)
     in_play.add(secret)
     return secret
 
