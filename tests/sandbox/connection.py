@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .records import RecordedRequest
+from .records import RecordedRequest, now
 
 TRANSPORT = "sandbox.transport"
 NUMBER = "sandbox.connection"
@@ -103,6 +103,8 @@ class Connection:
 
     async def write(self, content: bytes, more: bool = True) -> None:
         """Send a part of the body."""
+        if not more:
+            self._finish()
         await self._send({"type": "http.response.body", "body": content, "more_body": more})
 
     async def gone(self, within: float | None = None) -> bool:
@@ -123,15 +125,23 @@ class Connection:
 
     async def close(self) -> None:
         """Hang up after what was sent so far."""
+        self._finish()
         self._transport.close()
         await self.gone()
 
     async def abort(self) -> None:
         """Cut the connection at once."""
+        self._finish()
         self._transport.abort()
         await self.gone()
 
     def release(self) -> None:
         """Stop watching the client."""
+        self._finish()
         if self._watch is not None:
             self._watch.cancel()
+
+    def _finish(self) -> None:
+        """Note that the request is answered, before its client can know."""
+        if self._request is not None and self._request.answered is None:
+            self._request.answered = now()

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .accounts import Account
-from .records import RecordedRequest
+from .records import RecordedRequest, overlapping
 from .state import State
 
 YES = ("true", "yes", "1")
@@ -27,6 +27,12 @@ async def _content(request: Request) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("the body must be a JSON object")
     return content
+
+
+def _asked(request: Request, name: str) -> bool | None:
+    """Return a yes or no of the query, or nothing where it is left out."""
+    wish = request.query_params.get(name)
+    return None if wish is None else wish.lower() in YES
 
 
 def _refusing(
@@ -90,11 +96,8 @@ class Control:
         return await self._get_settings(request)
 
     async def _get_requests(self, request: Request) -> Response:
-        writing = request.query_params.get("writing")
-        found = self._state.requests(
-            system=request.query_params.get("system"), writing=None if writing is None else writing.lower() in YES
-        )
-        return self._list(found)
+        found = self._state.requests(request.query_params.get("system"), _asked(request, "writing"))
+        return self._list(overlapping(found) if _asked(request, "overlapping") else found)
 
     async def _forget_requests(self, _request: Request) -> Response:
         self._state.forget_requests()

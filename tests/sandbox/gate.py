@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from .connection import Connection
 from .exchange import Exchange
 from .http_misbehaviour import misbehave
-from .records import RecordedRequest, now
+from .records import RecordedRequest
 from .state import State
 
 LOGGER = logging.getLogger("sandbox")
@@ -50,7 +50,6 @@ class Gate:
             LOGGER.exception("The sandbox itself failed at %s %s", request.method, request.path)
             raise
         finally:
-            request.answered = now()
             connection.release()
 
     async def _respond(self, connection: Connection, request: RecordedRequest) -> None:

@@ -10,6 +10,7 @@ import base64
 import email
 import email.policy
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -49,7 +50,7 @@ class RecordedRequest:
     status: int | None = None
     """The HTTP status it was answered with, as far as there was one."""
     answered: datetime | None = None
-    """When all of the answer was sent, or the sandbox gave up sending it."""
+    """When the last of the answer was sent, or the connection cut."""
     connection: int = 0
     """The number of the connection that it came by, for HTTP."""
     early: bool = False
@@ -77,6 +78,20 @@ class RecordedRequest:
             "arrived": self.arrived.isoformat(),
             "answered": self.answered and self.answered.isoformat(),
         }
+
+
+def overlapping(requests: Iterable[RecordedRequest]) -> list[RecordedRequest]:
+    """Return those that came by a connection, or in a session of Security Center, that was still busy with another."""
+    busy_until: dict[object, datetime] = {}
+    found = []
+    for request in requests:
+        used = [each for each in (request.connection, request.headers.get("x-ksc-session")) if each]
+        if request.early or any(each in busy_until and busy_until[each] > request.arrived for each in used):
+            found.append(request)
+        for each in used:
+            answered = request.answered or datetime.max.replace(tzinfo=UTC)
+            busy_until[each] = max(answered, busy_until.get(each, answered))
+    return found
 
 
 @dataclass

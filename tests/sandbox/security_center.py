@@ -41,7 +41,8 @@ class Refusal(Exception):
 
     def __init__(self, status: int, text: str, **headers: str) -> None:
         super().__init__(status)
-        self.response = Response(text, status, {name.replace("_", "-"): value for name, value in headers.items()})
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.response = Response(text, status, sent, media_type="text/plain")
 
 
 def called(request: RecordedRequest) -> str:
@@ -145,17 +146,17 @@ class SecurityCenter:
             raise refused
         return user
 
-    def _asked_virtual_server(self, header: str) -> str | None:
-        """Return the identifier of the virtual server that somebody logs in to, or nothing for the main server."""
-        if header in MAIN_SERVER:
-            return None
+    def _asked_virtual_server(self, header: str) -> int:
+        """Return the number of the virtual server that somebody logs in to."""
+        if header in ("", "x"):
+            return MAIN_SERVER
         try:
             name = decode(header)
         except ValueError:
             raise Refusal(401, "Unauthorized") from None
         for server in self._state.virtual_servers.all():
             if server.name == name:
-                return server.uid
+                return server.id
         raise Refusal(401, "Unauthorized")
 
     def _who_calls(self, request: RecordedRequest) -> LogIn:
@@ -186,6 +187,8 @@ class SecurityCenter:
         user = self._state.users.get("security_center", login.user)
         if user is None or not user.may(request.operation):
             raise OpenApiError(NO_ACCESS)
+        if user.blocked:
+            raise OpenApiError(BLOCKED)
         return call(login, Arguments(self._arguments(request)))
 
     def _arguments(self, request: RecordedRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from email.policy import SMTP
 from typing import Any
 
 from .records import Mail
-from .security_center_sessions import LogIn
+from .security_center_sessions import MAIN_SERVER, LogIn
 from .security_center_values import BAD_FORMAT, NOT_EXIST, NOT_PERMITTED, Arguments, OpenApiError, to_json, typed
 from .state import State
 from .users import User
@@ -21,7 +21,6 @@ from .virtual_servers import VirtualServer
 WRITING = frozenset({"IWebUsersSrv.SendEmail"})
 ALL_USERS = -1
 ALL_SERVERS = -1
-MAIN_SERVER = 0
 SENDER = "security-center@msp.example"
 
 
@@ -45,7 +44,7 @@ class Calls:
     def _get_virtual_servers(self, login: LogIn, arguments: Arguments) -> bytes:
         group = arguments.integer("lParentGroup")
         # Virtual servers do not nest.
-        if login.virtual_server is not None:
+        if login.virtual_server != MAIN_SERVER:
             raise OpenApiError(NOT_PERMITTED)
         return self._state.virtual_servers.listing(group, self._wrapped)
 
@@ -77,11 +76,11 @@ class Calls:
             "KLADMSRV_EV_EV_SIZE": typed("double", 0.75),
             "KLSRV_NETSIZE": 42,
         }
-        if login.virtual_server is None:
+        if login.virtual_server == MAIN_SERVER:
             own = {"VSID": MAIN_SERVER, "VSUID": "", "IS_VIRTUAL": False}
             groups = {"GRP_ROOT": 0, "GRP_SUPER": 1, "GRP_UNASSIGNED": 3}
         else:
-            server = self._state.virtual_servers.get(login.virtual_server).as_answer()
+            server = self._virtual_server(login.virtual_server).as_answer()
             own = {"VSID": server["KLVSRV_ID"], "VSUID": server["KLVSRV_UID"], "IS_VIRTUAL": True}
             places = {"ROOT": "GROUPS", "SUPER": "SUPER", "UNASSIGNED": "UNASSIGNED"}
             groups = {f"GRP_{name}": server[f"KLVSRV_{place}"] for name, place in places.items()}

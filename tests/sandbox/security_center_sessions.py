@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 HEADER = re.compile(r'KSCBasic (\w+="[^"]*"(?:, ?\w+="[^"]*")*)')
 PAIR = re.compile(r'(\w+)="([^"]*)"')
-MAIN_SERVER = ("", "x")
+MAIN_SERVER = 0
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class LogIn:
     """Somebody who has logged in."""
 
     user: str
-    virtual_server: str | None = None
-    """The virtual server (its identifier) that it is for, instead of the main one."""
+    virtual_server: int = MAIN_SERVER
+    """The number of the virtual server that it is for."""
     calls: int = 0
     used_at: float = field(default_factory=time.monotonic)
 

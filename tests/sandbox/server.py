@@ -19,36 +19,21 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from starlette.types import ASGIApp
 
+from .applications import HTTPS_LISTENERS, PLAIN_LISTENERS, applications
 from .certificates import Authority
-from .control import Control
-from .foreign import Foreign
-from .gate import Gate
 from .listening import HOST, listen, stop_web_server, web_server
 from .proxy import Proxy
-from .records import Mail, RecordedRequest
-from .security_center import SecurityCenter
+from .records import Mail, RecordedRequest, overlapping
 from .settings import Settings
-from .smtp import LISTENERS, Post
+from .smtp import LISTENERS, start_mail
 from .state import Addresses, State
-from .tigerpaw import Tigerpaw
 from .users import User
 from .virtual_servers import VirtualServers
-from .webhook import Webhook
 
 SOAP_PATH = "/api/rmm/tsiWS.asmx"
 START_SECONDS = 30
 CLOSED = "closed"
-HTTPS_LISTENERS = (
-    "tigerpaw",
-    "security_center",
-    "webhook",
-    "foreign",
-    "unknown_ca",
-    "security_center_unknown_ca",
-)
-PLAIN_LISTENERS = ("foreign_plain", "control", "proxy")
 
 
 class Sandbox:
@@ -116,7 +101,7 @@ class Sandbox:
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         self._stopping = asyncio.Event()
         async with contextlib.AsyncExitStack() as stack:
-            await self._start_mail(stack)
+            await start_mail(stack, self.state, self._sockets, self._authority)
             await self._start_proxy(stack)
             servers = list(self._web_servers())
             tasks = [asyncio.create_task(server.serve([opened])) for server, opened in servers]
@@ -128,35 +113,13 @@ class Sandbox:
                 stop_web_server(server)
             await asyncio.gather(*tasks)
 
-    async def _start_mail(self, stack: contextlib.AsyncExitStack) -> None:
-        loop = asyncio.get_running_loop()
-        for listener in LISTENERS:
-            context = self._authority.server_context()
-            post = Post(self.state, listener, context)
-            server = await loop.create_server(
-                post.connect, sock=self._sockets[listener], ssl=context if listener == "tls" else None
-            )
-            stack.callback(post.hang_up)
-            stack.callback(server.close)
-
     async def _start_proxy(self, stack: contextlib.AsyncExitStack) -> None:
         server = await asyncio.start_server(Proxy(self.state).serve, sock=self._sockets["proxy"])
         stack.callback(server.close)
 
     def _web_servers(self) -> Iterator[tuple[uvicorn.Server, socket.socket]]:
-        foreign = Gate(self.state, Foreign(self.state))
-        known, unknown = self._authority, self._unknown_authority
-        applications: dict[str, tuple[ASGIApp, Authority | None]] = {
-            "tigerpaw": (Gate(self.state, Tigerpaw(self.state)), known),
-            "security_center": (Gate(self.state, SecurityCenter(self.state)), known),
-            "webhook": (Gate(self.state, Webhook(self.state)), known),
-            "foreign": (foreign, known),
-            "foreign_plain": (foreign, None),
-            "unknown_ca": (Gate(self.state, Tigerpaw(self.state, recorded_as="unknown_ca")), unknown),
-            "security_center_unknown_ca": (Gate(self.state, SecurityCenter(self.state, "unknown_ca")), unknown),
-            "control": (Control(self.state, self.details).application(), None),
-        }
-        for name, (application, authority) in applications.items():
+        listening = applications(self.state, self.details, self._authority, self._unknown_authority)
+        for name, (application, authority) in listening.items():
             yield web_server(application, authority), self._sockets[name]
 
     # Where things are
@@ -365,8 +328,12 @@ class Sandbox:
         """
         return self.state.requests(system, writing)
 
+    def overlapping_requests(self, system: str | None = None) -> list[RecordedRequest]:
+        """Return those that came by a connection, or in a session of Security Center, that was still busy."""
+        return overlapping(self.state.requests(system))
+
     def mails(self) -> list[Mail]:
-        """Return the mails that were accepted, oldest first."""
+        """Return the mails that were accepted, oldest first; those that Security Center sent as well."""
         return self.state.mails()
 
     def webhooks(self) -> list[RecordedRequest]:

@@ -49,7 +49,7 @@ class Settings:
     """Whether containers in an array of Security Center's say that they are containers, or are ``bare``."""
     gzip: str = "asked"
     """When Security Center packs its answers: if the client takes them so, ``always``, or ``never``."""
-    session_seconds: float = 15 * 60
+    session_seconds: float = 900.0
     """After how many seconds without a call a session of Security Center has ended."""
     session_calls: int = 0
     """After how many calls a session of Security Center has ended; without end if 0."""

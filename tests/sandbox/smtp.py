@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import socket
 import ssl
 import weakref
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from .certificates import Authority
 from .records import Mail, RecordedRequest
 from .state import State
 
@@ -205,3 +208,22 @@ class Post:
         """Cut all connections."""
         for server in self._connections:
             hang_up(server)
+
+
+async def start_mail(
+    stack: contextlib.AsyncExitStack, state: State, sockets: dict[str, socket.socket], authority: Authority
+) -> None:
+    """
+    Start all listeners.
+
+    :param stack: What stops them in the end.
+    :param sockets: Where they listen, by name.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in LISTENERS:
+        context = authority.server_context()
+        post = Post(state, listener, context)
+        encryption = context if listener == "tls" else None
+        server = await loop.create_server(post.connect, sock=sockets[listener], ssl=encryption)
+        stack.callback(post.hang_up)
+        stack.callback(server.close)

@@ -85,6 +85,7 @@ class VirtualServers:
         made = [VirtualServer(**server) for server in servers]
         with self._lock:
             self._servers = {}
+            self._last_id = 0
             for server in made:
                 self._put(server)
 
