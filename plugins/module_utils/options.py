@@ -351,3 +351,22 @@ REGISTRY = ModuleSpecification(
 )
 
 REGISTRY_INFO = ModuleSpecification(argument_spec=dict(ALL), mutually_exclusive=_ALL_EXCLUSIVE)
+
+TENANTS = ModuleSpecification(
+    argument_spec={
+        **{name: _TENANT_FILTERS[name] for name in ("bound", "stale", "known", "integration")},
+        **_SOURCES,
+        **ALL,
+        **SECURITY_CENTER,
+    },
+    mutually_exclusive=_ALL_EXCLUSIVE,
+    least=_SECURITY_CENTER_LEAST,
+    never_null=("sources",),
+)
+
+INTEGRATION_SETTINGS = ModuleSpecification(
+    argument_spec={"_terms": {"type": "list", "elements": "str"}, "integration_id": _TEXT, **ALL},
+    mutually_exclusive=(("_terms", "integration_id"), *_ALL_EXCLUSIVE),
+    required_one_of=(("_terms", "integration_id"),),
+    returns_secrets=True,
+)
