@@ -105,6 +105,7 @@ class Mail:
     listener: str
     """Which listener took it: ``starttls``, ``tls`` or ``none``; or ``security_center``, which sent it itself."""
     encrypted: bool
+    """Whether it came encrypted; how Security Center sends is not known."""
     login: str | None
     """The user who had logged in."""
     arrived: datetime = field(default_factory=now)

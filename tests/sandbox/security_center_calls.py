@@ -111,7 +111,7 @@ class Calls:
         except ValueError:
             raise OpenApiError(BAD_FORMAT) from None
         mail.set_content(wanted.text("MailBody"), subtype="html")
-        self._state.record_mail(Mail(SENDER, recipients, mail.as_bytes(), "security_center", True, login.user))
+        self._state.record_mail(Mail(SENDER, recipients, mail.as_bytes(), "security_center", False, login.user))
 
     @property
     def _wrapped(self) -> bool:

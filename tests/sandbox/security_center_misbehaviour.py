@@ -33,12 +33,12 @@ async def _two_step(exchange: Exchange) -> None:
 
 
 async def _change_servers(exchange: Exchange, change: Callable[[VirtualServers], None]) -> None:
-    """Send the right list of virtual servers with a change in it; what is no list is sent as it is."""
+    """Send the right list of virtual servers with a change in it; anything else is sent as it is."""
     genuine = exchange.genuine()
     body = bytes(genuine.body)
     answer = json.loads(gzip.decompress(body) if "content-encoding" in genuine.headers else body)
     found = answer.get("PxgRetVal")
-    if isinstance(found, list):
+    if isinstance(found, list) and found:
         change([each["value"] if each.get("type") == "params" else each for each in found])
     await exchange.connection.reply(open_api_answer(to_json(answer)))
 

@@ -135,7 +135,7 @@ class Users:
 
     def of(self, system: str) -> list[User]:
         """Return the users of a system."""
-        return [user for user in self._users.values() if user.system == system]
+        return [user for user in self.all() if user.system == system]
 
     def get(self, system: str, name: str) -> User | None:
         """Return a user, if there is one of that name."""

@@ -47,10 +47,10 @@ class Client:
 
     def __init__(self, sandbox: Sandbox) -> None:
         settings = sandbox.security_center_settings()
-        self.url = settings["url"]
+        self.url, self.ca_path = settings["url"], settings["ca_path"]
         self.user, self.password, self.internal = settings["username"], settings["password"], "1"
         self.token: str | None = None
-        self.context = ssl.create_default_context(cafile=settings["ca_path"])
+        self.context = ssl.create_default_context(cafile=self.ca_path)
         self.connection = self.connect()
 
     def connect(self) -> http.client.HTTPSConnection:
@@ -73,7 +73,7 @@ class Client:
         return answer.status, json.loads(content) if is_json else content.decode(), dict(answer.headers)
 
     def log_in(self, method: str = "Session.StartSession", **headers: str) -> tuple[int, Any, dict[str, str]]:
-        return self.post(method, Authorization=self.authorization(), **headers)
+        return self.post(method, b"{}", Authorization=self.authorization(), **headers)
 
     def start(self, **headers: str) -> None:
         self.token = self.log_in(**headers)[1]["PxgRetVal"]
@@ -608,6 +608,23 @@ def test_an_answer_can_be_lost(sandbox: Sandbox, session: Client, kind: str) -> 
     assert len(session.names()) == 4
 
 
+def test_an_answer_can_be_slow_or_harmful(sandbox: Sandbox, session: Client) -> None:
+    sandbox.misbehave("security_center", "slow", times=1, seconds=0.2)
+    sandbox.misbehave("security_center", "dribble", times=1, seconds=0.005)
+    for _each in range(2):
+        started = time.monotonic()
+        session.call("VServers.GetVServerInfo", {"lVServer": 1, "pFields2Return": ["KLVSRV_DN"]})
+        assert time.monotonic() - started > 0.15
+    sandbox.misbehave("security_center", "gzip_bomb", times=1, megabytes=4)
+    sandbox.misbehave("security_center", "endless", times=1)
+    headers = {"X-KSC-Session": str(session.token)}
+    for size in (4_000_000, 5_000_000):
+        url = f"{session.url}/api/v1.0/{GET_SERVERS}"
+        with requests.post(url, json=ALL, headers=headers, verify=session.ca_path, timeout=5, stream=True) as answer:
+            assert next(answer.iter_content(size))
+            assert answer.headers["Content-Type"].startswith("application/json")
+
+
 def test_a_login_page_is_shown_by_security_center_too(sandbox: Sandbox) -> None:
     url = f"{sandbox.security_center_url}/Login?ReturnUrl=x"
     assert 'type="password"' in requests.get(url, verify=str(sandbox.ca_path), timeout=5).text
@@ -616,7 +633,7 @@ def test_a_login_page_is_shown_by_security_center_too(sandbox: Sandbox) -> None:
 def test_a_foreign_origin_takes_the_calls(sandbox: Sandbox, client: Client) -> None:
     client.url = sandbox.foreign_url
     client.connection = client.connect()
-    client.log_in()
+    assert client.log_in()[1] == {"PxgRetVal": "diverted"}
     (diverted,) = sandbox.requests("foreign")
     assert (diverted.operation, "authorization" in diverted.headers) == ("Session.StartSession", True)
 
