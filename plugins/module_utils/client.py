@@ -15,6 +15,7 @@ from ._operations.bind import bind_tenants
 from ._operations.context import open_context
 from ._operations.delete import delete_integration
 from ._operations.keep import keep_integration
+from ._operations.list_tenants import list_tenants
 
 
 class IntegrationClient:
@@ -50,7 +51,7 @@ class IntegrationClient:
 
     def list_tenants(self) -> dict[str, Any]:
         """List tenants with the integration that holds each (module ``tenant_info``)."""
-        return inform.list_tenants(self._context)
+        return list_tenants(self._context)
 
     def list_notifications(self) -> dict[str, Any]:
         """List the outbox (module ``notification_info``)."""

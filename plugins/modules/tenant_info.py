@@ -12,8 +12,10 @@ version_added: 0.1.0
 author:
   - msp.kaspersky contributors (@msp-kaspersky)
 description:
-  - Returns the virtual servers or companies that the registry knows in an instance and that fit all the filters given.
+  - Returns the virtual servers or companies of an instance that fit all the filters given, each of them once, as the
+    registry and Kaspersky Security Center together know them.
   - None that fits is an empty list and not a failure. An instance that does not exist is a failure.
+  - Nothing is written, neither in the registry nor in Security Center.
 extends_documentation_fragment:
   - msp.kaspersky.registry
   - msp.kaspersky.security_center
@@ -27,7 +29,7 @@ attributes:
 options:
   name:
     description:
-      - Name of the virtual server or company.
+      - Name of the virtual server or company, the one that it has now or the one that the registry knows.
     type: str
   uid:
     description:
@@ -36,6 +38,7 @@ options:
   bound:
     description:
       - V(true) shows those that an integration holds, V(false) those that none holds. If omitted, both are shown.
+      - Needs the registry as a source.
     type: bool
   stale:
     description:
@@ -47,16 +50,20 @@ options:
     description:
       - V(true) shows those that the registry knows, V(false) those that only Security Center has. If omitted, both are
         shown.
+      - Needs the registry as a source.
     type: bool
   integration:
     description:
       - Name of the integration that holds them.
+      - Needs the registry as a source.
     type: str
   sources:
     description:
       - Where to look. V(registry) is what was bound or declared before, V(security_center) is what exists in Kaspersky
         Security Center now.
-      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given.
+      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given. An instance of
+        Kaspersky Business Hub is looked for in the registry alone then.
+      - With V(security_center) alone, no registry is needed, and there is none to tell what is bound.
     type: list
     elements: str
     choices:
@@ -72,6 +79,27 @@ EXAMPLES = r"""
   msp.kaspersky.tenant_info:
     bound: false
   register: free
+
+- name: Show the virtual servers that nobody has bound yet
+  msp.kaspersky.tenant_info:
+    bound: false
+    security_center:
+      url: https://ksc.example.com
+      username: ansible
+      password_file: ~/.config/msp/security-center-password
+      ca_path: ~/.config/msp/security-center.pem
+  register: unbound
+
+- name: Show the virtual servers that no longer exist in Security Center, account from the environment
+  msp.kaspersky.tenant_info:
+    stale: true
+  register: stale
+
+- name: Show what exists in Security Center, without a registry
+  msp.kaspersky.tenant_info:
+    sources:
+      - security_center
+  register: existing
 
 - name: Show what is bound to an integration
   msp.kaspersky.tenant_info:
@@ -93,7 +121,7 @@ tenants:
   elements: dict
   contains:
     id:
-      description: Identifier in the registry.
+      description: Identifier in the registry. Null if the registry does not know it.
       type: str
       sample: 0b0c5c0e-3a0e-4c93-9d6e-2a4b5e0f7c11
     kind:
@@ -105,11 +133,31 @@ tenants:
       type: str
       sample: "1042"
     name:
-      description: Name of the virtual server or company.
+      description: Name of the virtual server or company; that of Security Center if it is there.
       type: str
       sample: Harbour Dental
+    registered_name:
+      description:
+        - Name under which the registry knows it. Another one than RV(tenants[].name) means that it was renamed in Security
+          Center. Null if the registry does not know it.
+      type: str
+      sample: Harbor Dental
+    known:
+      description: Whether the registry knows it. Null if the registry is not among the sources.
+      type: bool
+      sample: true
+    stale:
+      description:
+        - Whether the registry knows it and Security Center no longer has it, or does not show it to the account. Null of
+          a company, and if Security Center was not asked.
+      type: bool
+      sample: false
+    enabled:
+      description: Whether the virtual server is enabled in Security Center. Null if Security Center does not tell of it.
+      type: bool
+      sample: true
     bound:
-      description: Whether an integration holds it.
+      description: Whether an integration holds it. Null if the registry is not among the sources.
       type: bool
       sample: true
     integration:
@@ -120,6 +168,10 @@ tenants:
       description: Identifier of the integration that holds it. May be null.
       type: str
       sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
+    platform:
+      description: PSA platform of the integration that holds it. May be null.
+      type: str
+      sample: tigerpaw
     bound_at:
       description: Since when the integration holds it, in ISO 8601 (UTC). May be null.
       type: str

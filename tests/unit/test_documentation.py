@@ -27,6 +27,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import
     TenantKind,
 )
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import PLATFORMS, Field, Platform
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.tenant_views import view_tenants
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations import results
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import argument_faults
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
@@ -261,9 +262,8 @@ def test_an_integration_is_documented_as_it_is_returned() -> None:
 
 
 def test_a_tenant_is_documented_as_it_is_returned() -> None:
-    assert returned("tenant_info", "tenants") == set(
-        results.tenant_result(Tenant("1", "a", TenantKind.COMPANY, None, "n"))
-    )
+    [view] = view_tenants([Tenant("1", "a", TenantKind.COMPANY, None, "n")], None)
+    assert returned("tenant_info", "tenants") == set(results.tenant_view_result(view))
 
 
 def test_a_notification_is_documented_as_it_is_returned() -> None:

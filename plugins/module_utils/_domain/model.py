@@ -85,7 +85,7 @@ class Tenant:
 
     :param uid: ``KLVSRV_UID`` of a virtual server (wire-formats of Security Center), or the identifier that the user
         gave a company; a company may have none.
-    :param integration_id: the one integration that holds it, or nothing.
+    :param integration_id: the one integration that holds it, or nothing; its name and platform go with it.
     """
 
     id: str
@@ -96,6 +96,7 @@ class Tenant:
     integration_id: str | None = None
     integration_name: str | None = None
     bound_at: datetime | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True)

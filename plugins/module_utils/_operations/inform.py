@@ -12,7 +12,6 @@ from typing import Any
 from .._domain.errors import Fault, InvalidSettings
 from .._domain.model import Integration, Tenant
 from .._domain.platforms import PLATFORMS
-from .._domain.rules import no_such_integration
 from .._domain.text import clean_name, cleaned
 from .._storage.reader import Reader
 from .context import Context, Options
@@ -51,24 +50,6 @@ def list_integrations(context: Context) -> dict[str, Any]:
     if options.get("export"):
         answer["export"] = exported(context.instance, found, held)
     return answer
-
-
-def list_tenants(context: Context) -> dict[str, Any]:
-    """
-    List tenants with the integration that holds each.
-
-    :returns: ``tenants``.
-    :raises IntegrationError: ``registry_missing``, ``instance_unknown``, or ``not_found`` for the integration.
-    """
-    options = _with_clean_name(context.options)
-    with context.registry.reading() as reader:
-        require_instance(reader, context.instance)
-        tenants = reader.tenants(context.instance)
-        names = reader.integration_names(context.instance)
-    wanted = options.get("integration")
-    if wanted is not None and wanted not in names:
-        raise no_such_integration(f"called {wanted!r}", wanted, names)
-    return {"changed": False, "tenants": [tenant_result(item) for item in tenants if _is_wanted(item, options)]}
 
 
 def list_notifications(context: Context) -> dict[str, Any]:
@@ -180,11 +161,3 @@ def _concerns(integration_id: str, found: Sequence[Integration], options: Option
     if all(options.get(option) is None for option in filters):
         return True
     return integration_id == options.get("integration_id") or any(integration_id == item.id for item in found)
-
-
-def _is_wanted(tenant: Tenant, options: Options) -> bool:
-    for option, value in (("name", tenant.name), ("uid", tenant.uid), ("integration", tenant.integration_name)):
-        if options.get(option) is not None and options[option] != value:
-            return False
-    bound = options.get("bound")
-    return bound is None or bound == (tenant.integration_id is not None)

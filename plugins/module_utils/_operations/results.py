@@ -13,6 +13,7 @@ from typing import Any
 from .._domain.model import HistoryEntry, Integration, Notification, Tenant
 from .._domain.notifications import integration_told_of
 from .._domain.plan import shown_administrators
+from .._domain.tenant_views import TenantView
 
 
 def utc(moment: datetime | None) -> str | None:
@@ -53,6 +54,26 @@ def tenant_result(tenant: Tenant) -> dict[str, Any]:
         "integration": tenant.integration_name,
         "integration_id": tenant.integration_id,
         "bound_at": utc(tenant.bound_at),
+    }
+
+
+def tenant_view_result(view: TenantView) -> dict[str, Any]:
+    """Write a tenant as the registry and Security Center together know it."""
+    registered = view.registered
+    return {
+        "id": registered.id if registered else None,
+        "kind": str(view.kind),
+        "uid": view.uid,
+        "name": view.name,
+        "registered_name": registered.name if registered else None,
+        "known": view.known,
+        "stale": view.stale,
+        "enabled": view.enabled,
+        "bound": view.bound,
+        "integration": registered.integration_name if registered else None,
+        "integration_id": registered.integration_id if registered else None,
+        "platform": registered.platform if registered else None,
+        "bound_at": utc(registered.bound_at) if registered else None,
     }
 
 

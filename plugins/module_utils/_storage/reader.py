@@ -85,8 +85,9 @@ class Reader:
 
     def instance(self, name: str) -> Instance | None:
         """Find an instance by name."""
-        query = sa.select(schema.instance.c.name, schema.instance.c.solution).where(schema.instance.c.name == name)
-        found = self._read(query, lambda row: Instance(row.name, Solution(row.solution)), "an instance")
+        table = schema.instance.c
+        query = sa.select(table.name, table.solution, table.server_identity).where(table.name == name)
+        found = self._read(query, _instance, "an instance")
         return next(iter(found), None)
 
     def instance_names(self) -> list[str]:
@@ -113,9 +114,27 @@ class Reader:
             self._connection.scalars(sa.select(table.name).where(table.instance == instance).order_by(table.name))
         )
 
-    def tenants(self, instance: str) -> list[Tenant]:
-        """List the tenants of an instance by name."""
-        return self._tenants(schema.tenant.c.instance == instance)
+    def tenants(
+        self,
+        instance: str,
+        *,
+        name: str | None = None,
+        uid: str | None = None,
+        bound: bool | None = None,
+        integration_id: str | None = None,
+    ) -> list[Tenant]:
+        """
+        List the tenants of an instance by name; those that fit all that is given.
+
+        :param integration_id: of the integration that holds them.
+        """
+        table = schema.tenant.c
+        where = [table.instance == instance]
+        given = {table.name: name, table.uid: uid, table.integration: integration_id}
+        where += [column == value for column, value in given.items() if value is not None]
+        if bound is not None:
+            where.append(table.integration.is_not(None) if bound else table.integration.is_(None))
+        return self._tenants(sa.and_(*where))
 
     def tenants_of(self, integration_id: str) -> list[Tenant]:
         """List the tenants that an integration holds by name."""
@@ -216,7 +235,7 @@ class Reader:
 
     def _tenants(self, where: ColumnElement[bool]) -> list[Tenant]:
         query = (
-            sa.select(schema.tenant, schema.integration.c.name.label("integration_name"))
+            sa.select(schema.tenant, schema.integration.c.name.label("integration_name"), schema.integration.c.platform)
             .outerjoin(schema.integration, schema.tenant.c.integration == schema.integration.c.id)
             .where(where)
             .order_by(schema.tenant.c.name, schema.tenant.c.id)
@@ -258,6 +277,10 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
     distinct = list(dict.fromkeys(values))
     for start in range(0, len(distinct), CHUNK):
         yield distinct[start : start + CHUNK]
+
+
+def _instance(row: Row[Any]) -> Instance:
+    return Instance(row.name, Solution(row.solution), row.server_identity)
 
 
 def _integration_query() -> Select[Any]:
@@ -305,6 +328,7 @@ def _tenant(row: Row[Any]) -> Tenant:
         integration_id=row.integration,
         integration_name=row.integration_name,
         bound_at=row.bound_at,
+        platform=row.platform,
     )
 
 
