@@ -25,6 +25,10 @@ attributes:
     description: Operating systems that the module runs on.
     platforms: posix
     support: full
+notes:
+  - Secrets are never returned, logged or shown in a diff. What Ansible prints by itself is beyond the reach of a
+    module, namely items of loops, C(environment) values at high verbosity, and lines of the playbook around a failure.
+    So keep secrets out of loop items, and name the variable or lookup that yields them inside the task instead.
 """
 
     # Of modules that change something.

@@ -78,9 +78,6 @@ requirements:
   - cryptography >= 42.0.0 (with the secret store V(registry))
   - psycopg >= 3.1.18 (with a PostgreSQL registry)
 notes:
-  - Secrets are never returned, logged or shown in a diff. What Ansible prints by itself is beyond the reach of a
-    module, namely items of loops, C(environment) values at high verbosity, and lines of the playbook around a failure.
-    So keep secrets out of loop items, and name the variable or lookup that yields them inside the task instead.
   - An option that is set to null counts as omitted. An environment variable that is blank counts as unset, but an
     option that is blank is refused, so that an empty lookup never means another registry or instance.
 """

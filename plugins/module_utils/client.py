@@ -16,13 +16,14 @@ from ._operations.context import open_context
 from ._operations.delete import delete_integration
 from ._operations.keep import keep_integration
 from ._operations.list_tenants import list_tenants
+from ._operations.settings import saved_settings
 
 
 class IntegrationClient:
     """
-    Carries out one task. Each method is one module; its docs say which options it reads and what it returns.
+    Carries out one task. Each method is one module or plugin; its docs say which options it reads and what it returns.
 
-    :param options: validated options of the module; ``None`` counts as omitted.
+    :param options: validated options of the module or plugin; ``None`` counts as omitted.
     :param in_play: collects every secret that the task meets, so that the door can mask them.
     :param check_mode: plan and prove only, write nothing and send nothing that writes.
     :raises IntegrationError: ``invalid_settings`` with every fault at once, or ``dependency_missing``.
@@ -68,3 +69,7 @@ class IntegrationClient:
     def describe_registry(self) -> dict[str, Any]:
         """Tell what a registry holds and where its secrets are (module ``registry_info``)."""
         return inform.describe_registry(self._context)
+
+    def saved_settings(self) -> dict[str, Any]:
+        """Hand out the saved settings of integrations, secrets included (lookup ``integration_settings``)."""
+        return saved_settings(self._context)
