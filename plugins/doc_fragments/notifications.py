@@ -16,8 +16,12 @@ options:
       - V(security_center) is a mail to each of them as well, which the Administration Server sends with settings of its
         own. It needs the option C(security_center).
       - V(webhook) is one message to O(webhook_url).
+      - A deletion makes notifications for exactly these, even if one of them is not configured; then its notifications
+        stay in the registry. M(msp.kaspersky.notification) delivers or discards only notifications of these.
+      - An empty list is refused, because it would tell nobody.
       - If omitted, the environment variable E(MSP_KASPERSKY_NOTIFY_THROUGH) is used, with commas in between, and
-        without that V(smtp), and V(webhook) where O(webhook_url) is given.
+        without that V(smtp), and V(webhook) where O(webhook_url) is given. M(msp.kaspersky.notification) then means
+        all.
     type: list
     elements: str
     choices:

@@ -270,8 +270,8 @@ notes:
     credential.
   - A stored secret never follows an edited address. When the scheme, host or port that it is sent to changes, the
     secret has to be given again in the same task.
-  - After a deletion, mails and the webhook's message that could not be delivered stay in the registry. The task
-    succeeds with a warning, and M(msp.kaspersky.notification) delivers them later.
+  - After a deletion, notifications that could not be delivered stay in the registry. The task succeeds with a warning,
+    and M(msp.kaspersky.notification) delivers them later.
 seealso:
   - module: msp.kaspersky.integration_info
   - module: msp.kaspersky.binding
@@ -373,6 +373,18 @@ EXAMPLES = r"""
     smtp_password_file: /run/secrets/smtp_password
     mail_from: notifier@msp.example
   register: deleted
+
+- name: Delete an integration and let Security Center send the mails
+  msp.kaspersky.integration:
+    name: Tigerpaw west
+    state: absent
+    notify_through:
+      - security_center
+    security_center:
+      url: https://ksc.example.com
+      username: ansible
+      password_file: /run/secrets/ksc_password
+      ca_path: /etc/ssl/certs/ksc.pem
 
 - name: Bind what was unbound to another integration
   msp.kaspersky.binding:
@@ -490,7 +502,7 @@ notified:
   elements: dict
   contains:
     channel:
-      description: V(smtp) or V(webhook).
+      description: V(smtp), V(webhook) or V(security_center).
       type: str
       sample: smtp
     recipient:

@@ -12,7 +12,9 @@ version_added: 0.1.0
 author:
   - msp.kaspersky contributors (@msp-kaspersky)
 description:
-  - Delivers the notifications of an instance that have not been delivered, by mail and webhook, or discards them.
+  - Delivers the notifications of an instance that have not been delivered, or discards them.
+  - A notification belongs to the channel that it was made for. It is delivered through that channel alone, if the task
+    configures it with O(smtp_host), O(webhook_url) or O(security_center).
   - A notification is delivered at least once and carries the same message identifier at every attempt. One that fails
     does not block the others.
 extends_documentation_fragment:
@@ -65,6 +67,16 @@ EXAMPLES = r"""
     webhook_url: "{{ vault_chat_webhook_url }}"
   register: delivery
 
+- name: Deliver only what goes through Security Center
+  msp.kaspersky.notification:
+    notify_through:
+      - security_center
+    security_center:
+      url: https://ksc.example.com
+      username: ansible
+      password_file: /run/secrets/ksc_password
+      ca_path: /etc/ssl/certs/ksc.pem
+
 - name: Show how many would be discarded
   msp.kaspersky.notification:
     state: discarded
@@ -97,7 +109,7 @@ delivered:
       type: str
       sample: Integration with Tigerpaw
     channel:
-      description: V(smtp) or V(webhook).
+      description: V(smtp), V(webhook) or V(security_center).
       type: str
       sample: smtp
     recipient:
@@ -109,7 +121,9 @@ delivered:
       type: str
       sample: failed
     message_id:
-      description: Identifier of the message, the same at every attempt.
+      description:
+        - Identifier of the message, the same at every attempt. It is the C(Message-ID) of a mail, the C(webhook-id) of
+          a webhook's message, and the identifier of the request to Security Center.
       type: str
       sample: <2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10@msp.example>
     created_at:

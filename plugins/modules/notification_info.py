@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - msp.kaspersky contributors (@msp-kaspersky)
 description:
-  - Returns the notifications of an instance, one for each administrator and one for the webhook.
+  - Returns the notifications of an instance, one for each administrator and kind of mail, and one for the webhook.
   - Deleting an integration makes them. What could not be delivered stays until M(msp.kaspersky.notification) delivers
     or discards it.
 extends_documentation_fragment:
@@ -28,7 +28,7 @@ options:
     description:
       - Shows only notifications of these kinds.
       - V(pending) ones wait for their first delivery, V(failed) ones wait as well and at least one attempt failed,
-        V(delivered) ones have arrived at the mail server or webhook.
+        V(delivered) ones have arrived at the mail server, webhook or Security Center.
       - If omitted, all are shown.
     type: list
     elements: str
@@ -76,7 +76,7 @@ notifications:
       type: str
       sample: Integration with Tigerpaw
     channel:
-      description: V(smtp) or V(webhook).
+      description: V(smtp), V(webhook) or V(security_center).
       type: str
       sample: smtp
     recipient:
@@ -88,7 +88,9 @@ notifications:
       type: str
       sample: failed
     message_id:
-      description: Identifier of the message, the same at every attempt.
+      description:
+        - Identifier of the message, the same at every attempt. It is the C(Message-ID) of a mail, the C(webhook-id) of
+          a webhook's message, and the identifier of the request to Security Center.
       type: str
       sample: <2f8a4f0e-1a55-4a86-9a3f-1f1f0c7f8f10@msp.example>
     created_at:

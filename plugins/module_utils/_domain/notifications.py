@@ -12,13 +12,13 @@ Names come from people and from other systems, so none of them may become a head
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from .errors import ErrorCode, IntegrationError
-from .model import Integration, Notification, Solution, Tenant
+from .model import Administrator, Integration, Notification, Solution, Tenant
 from .platforms import PLATFORMS
 from .text import INVISIBLE_CATEGORIES
 
@@ -26,6 +26,10 @@ Say = Callable[[str], str]
 Written = TypeVar("Written")
 
 INTEGRATION_DELETED = "integration_deleted"
+
+MAIL, WEBHOOK, SECURITY_CENTER = "smtp", "webhook", "security_center"
+CHANNELS = (MAIL, WEBHOOK, SECURITY_CENTER)
+"""The ways to tell people, as the option ``notify_through`` calls them."""
 
 LONGEST_LIST = 50
 """
@@ -52,6 +56,24 @@ class Letter:
 
     subject: str
     body: str
+
+
+def usual_channels(has_webhook: bool) -> tuple[str, ...]:
+    """Tell through which channels people are told of a deletion by a task that names none."""
+    return (MAIL, WEBHOOK) if has_webhook else (MAIL,)
+
+
+def recipients_of(channels: Iterable[str], administrators: Sequence[Administrator]) -> Iterator[tuple[str, str | None]]:
+    """
+    Tell who gets a message through which channel: the webhook one, any other one for each administrator.
+
+    :returns: channel and e-mail address; no address for the webhook.
+    """
+    for channel in channels:
+        if channel == WEBHOOK:
+            yield channel, None
+        else:
+            yield from ((channel, administrator.email) for administrator in administrators)
 
 
 def deletion_snapshot(

@@ -15,12 +15,18 @@ from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import HistoryEntry, Integration, Notification, Tenant
-from .._domain.notifications import INTEGRATION_DELETED, deletion_snapshot
+from .._domain.notifications import (
+    INTEGRATION_DELETED,
+    SECURITY_CENTER,
+    deletion_snapshot,
+    recipients_of,
+    usual_channels,
+)
 from .._domain.plan import shown_integration
 from .._domain.rules import check_selection, selection
 from .._storage.reader import Reader, SecretRecord
 from .._storage.writer import Writer
-from .channels import MAIL, WEBHOOK, configured_channels
+from .channels import chosen_channels, configured_channels
 from .context import Context
 from .deliver import Delivery, deliver, pending_warning
 from .find import integration_by_id
@@ -68,7 +74,9 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         # Made first, so that faults of the notification options come to light before anything is deleted.
-        self._channels = configured_channels(context)
+        has_webhook = bool(context.options.get("webhook_url"))
+        self._names = chosen_channels(context) or usual_channels(has_webhook)
+        self._channels = configured_channels(context, self._names)
         self.notifications: list[Notification] = []
         self.delivery = Delivery()
         self.warnings: list[str] = []
@@ -118,9 +126,6 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
             self.delivery = deliver(self.context, self._channels, self.notifications)
 
     def _notifications(self, stored: Integration, told: dict[str, Any], now: datetime) -> list[Notification]:
-        recipients: list[tuple[str, str | None]] = [(MAIL, item.email) for item in stored.administrators]
-        if self.context.options.get("webhook_url"):
-            recipients.append((WEBHOOK, None))
         return [
             Notification(
                 id=(notification_id := str(uuid4())),
@@ -129,10 +134,10 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
                 snapshot=told,
                 channel=channel,
                 recipient=recipient,
-                message_id=_message_id(notification_id),
+                message_id=_message_id(channel, notification_id),
                 created_at=now,
             )
-            for channel, recipient in recipients
+            for channel, recipient in recipients_of(self._names, stored.administrators)
         ]
 
     def _history(self, stored: Integration, tenant_count: int, now: datetime) -> HistoryEntry:
@@ -158,16 +163,17 @@ def delete_integration(context: Context) -> dict[str, Any]:
         "notified": operation.delivery.notified,
         "notifications_pending": pending,
         "diff": {"before": shown_integration(plan.stored, plan.tenants) if plan.stored else {}, "after": {}},
-        "warnings": [*operation.warnings, *_warnings(context, plan, pending)],
+        "warnings": [*operation.warnings, *_warnings(operation, plan, pending)],
     }
 
 
-def _warnings(context: Context, plan: DeletionPlan, pending: int) -> list[str]:
-    if context.check_mode:
+def _warnings(operation: DeleteIntegration, plan: DeletionPlan, pending: int) -> list[str]:
+    if operation.context.check_mode:
         return []
-    if plan.stored and not plan.stored.administrators and not context.options.get("webhook_url"):
-        return [f"'{plan.stored.name}' had no administrators and no webhook is set: nobody was told of its deletion."]
-    return pending_warning(context.instance, pending)
+    if plan.stored and not operation.notifications:
+        return [f"'{plan.stored.name}' had no administrators and no webhook is used: nobody was told of its deletion."]
+    delivery = operation.delivery
+    return [*delivery.warnings, *pending_warning(operation.context.instance, pending, delivery.missing)]
 
 
 def _selected(reader: Reader, context: Context) -> Integration | None:
@@ -177,8 +183,15 @@ def _selected(reader: Reader, context: Context) -> Integration | None:
     return integration_by_id(reader, context.instance, wanted.integration_id, wanted.name)
 
 
-def _message_id(notification_id: str) -> str:
-    """Make an id of the standard form (RFC 5322, 3.6.4), without asking name servers while the registry is locked."""
+def _message_id(channel: str, notification_id: str) -> str:
+    """
+    Make an id of the form that the channel asks for, without asking name servers while the registry is locked.
+
+    In general that of a mail (RFC 5322, 3.6.4). Security Center writes the mail itself, so there it is the id of the
+    request. What that may look like is not documented; a plain UUID is what ids look like everywhere else there.
+    """
+    if channel == SECURITY_CENTER:
+        return notification_id
     host = gethostname()
     return f"<{notification_id}@{host if _HOST.fullmatch(host) else 'localhost'}>"
 

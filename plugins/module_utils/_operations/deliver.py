@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Notification
-from .channels import Channels
+from .channels import NEEDED_OPTIONS, Channels, opened
 from .context import Context
-from .verify import connection_of
 
 NOT_CONFIGURED = "channel_not_configured"
 # What is wrong with a channel or with the registry, and not with one message.
@@ -24,6 +23,10 @@ _TROUBLE = (
     ErrorCode.REGISTRY_BUSY,
     ErrorCode.REGISTRY_UNREACHABLE,
 )
+# What another attempt in the same run can only make worse.
+_REFUSED = (ErrorCode.CREDENTIALS_REFUSED, ErrorCode.TWO_STEP_VERIFICATION, ErrorCode.RIGHT_MISSING)
+# Seconds that the registry and the pauses between attempts may take.
+_RESERVE = 60
 
 
 @dataclass
@@ -34,11 +37,15 @@ class Delivery:
     :param notified: channel and recipient of each delivered message.
     :param delivered: ids of the delivered messages.
     :param failed: ids of the messages that stay in the outbox, with the code of the error.
+    :param missing: channels that had messages and are not configured.
+    :param warnings: what has to be said about the channels that were used.
     """
 
     notified: list[dict[str, str | None]] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def deliver(context: Context, channels: Channels, notifications: Sequence[Notification]) -> Delivery:
@@ -47,9 +54,12 @@ def deliver(context: Context, channels: Channels, notifications: Sequence[Notifi
 
     :param notifications: committed rows of the outbox.
     """
-    delivery = Delivery()
     troubles = {notification.channel: _Trouble() for notification in notifications}
-    with channels.opened():
+    delivery = Delivery(
+        missing=[name for name in troubles if name not in channels],
+        warnings=[warning for name in troubles if name in channels for warning in channels[name].warnings],
+    )
+    with opened(channels):
         for notification in notifications:
             trouble = troubles[notification.channel]
             if notification.channel not in channels:
@@ -75,28 +85,33 @@ class _Trouble:
 
     @property
     def hopeless(self) -> bool:
-        return self.code == ErrorCode.CREDENTIALS_REFUSED or self._in_a_row > 1
+        return self.code in _REFUSED or self._in_a_row > 1
 
     def note(self, code: str | None) -> None:
         self.code = code or ""
         self._in_a_row = self._in_a_row + 1 if code in _TROUBLE else 0
 
 
-def pending_warning(instance: str, pending: int) -> list[str]:
-    """Tell that messages wait in the outbox, and how to deliver them."""
+def pending_warning(instance: str, pending: int, missing: Iterable[str]) -> list[str]:
+    """
+    Tell that messages wait in the outbox, and how to deliver them.
+
+    :param missing: channels that this task had messages for and does not configure.
+    """
     if not pending:
         return []
     messages = "1 notification is" if pending == 1 else f"{pending} notifications are"
+    lacks = " and ".join(f"no {NEEDED_OPTIONS[name]}" for name in missing if name in NEEDED_OPTIONS)
     return [
         f"{messages} pending in the outbox of the instance '{instance}', so somebody has not been told yet. "
-        "msp.kaspersky.notification_info shows why; msp.kaspersky.notification with smtp_host (or webhook_url) "
-        "delivers them."
+        f"{f'This task gave {lacks}. ' if lacks else ''}"
+        "msp.kaspersky.notification_info shows why; msp.kaspersky.notification delivers them."
     ]
 
 
-def _leased(context: Context, notification: Notification) -> bool:
+def _leased(context: Context, channels: Channels, notification: Notification) -> bool:
     """Reserve a message for longer than sending it may take."""
-    length = timedelta(seconds=60 + 4 * connection_of(context.options).timeout)
+    length = timedelta(seconds=_RESERVE + channels[notification.channel].longest)
     with context.registry.writing(context.instance) as writer:
         return writer.lease_notification(notification.id, datetime.now(UTC), length)
 
@@ -104,7 +119,8 @@ def _leased(context: Context, notification: Notification) -> bool:
 def _attempt(context: Context, channels: Channels, notification: Notification, delivery: Delivery) -> str | None:
     """Deliver one message unless another run does; returns the code of what went wrong."""
     try:
-        code = _deliver_one(context, channels, notification, delivery) if _leased(context, notification) else None
+        leased = _leased(context, channels, notification)
+        code = _deliver_one(context, channels, notification, delivery) if leased else None
     except IntegrationError as error:  # the registry; what was to be told about has happened all the same
         code = str(error.code)
     if code:
@@ -126,7 +142,7 @@ def _deliver_one(context: Context, channels: Channels, notification: Notificatio
 def _sent(channels: Channels, notification: Notification) -> str | None:
     """Send one message; returns the code of what went wrong. Whatever one bad row raises, the others go on."""
     try:
-        channels.send(notification)
+        channels[notification.channel].send(notification)
     except IntegrationError as error:
         return str(error.code)
     except Exception:  # noqa: BLE001

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import HistoryEntry, Notification
-from .._domain.notifications import integration_told_of
-from .channels import Channels, configured_channels
+from .._domain.notifications import CHANNELS, integration_told_of
+from .channels import Channels, chosen_channels, configured_channels
 from .context import Context
 from .deliver import Delivery, deliver, pending_warning
 from .find import require_instance
@@ -22,21 +23,22 @@ from .results import notification_result
 
 def empty_outbox(context: Context) -> dict[str, Any]:
     """
-    Deliver or discard pending messages, oldest first.
+    Deliver or discard pending messages, oldest first; those of other channels than the task names are left alone.
 
     :returns: ``changed, delivered, discarded, undelivered, notifications_pending, diff, warnings``.
     :raises IntegrationError: ``registry_missing``, ``instance_unknown``, ``not_found`` for an unknown id.
     """
-    channels = configured_channels(context)
+    names = chosen_channels(context)
+    channels = configured_channels(context, names or CHANNELS)
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
         pending = reader.pending_notifications(context.instance)
     limit = context.options.get("limit")
     if context.options.get("state") == "discarded":
-        return _discarded(context, _named(context, pending)[:limit], len(pending))
+        return _discarded(context, _meant(context, names, pending)[:limit], len(pending))
     _require_known(context)
     # Those that cannot be delivered now come last, so that with a limit they never keep the others waiting.
-    chosen = sorted(_named(context, pending), key=lambda item: item.channel not in channels)[:limit]
+    chosen = sorted(_meant(context, names, pending), key=lambda item: item.channel not in channels)[:limit]
     return _delivered(context, channels, chosen, len(pending))
 
 
@@ -47,7 +49,7 @@ def _delivered(context: Context, channels: Channels, chosen: list[Notification],
     delivery = deliver(context, channels, chosen)
     left = pending - len(delivery.delivered)
     answer = _answer(chosen, delivered=delivery.delivered, pending=left, undelivered=_undelivered(delivery))
-    answer["warnings"] = pending_warning(context.instance, left)
+    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left, delivery.missing)]
     return answer
 
 
@@ -89,9 +91,9 @@ def _undelivered(delivery: Delivery) -> list[dict[str, str]]:
     return [{"id": item, "last_error": code} for item, code in delivery.failed.items()]
 
 
-def _named(context: Context, pending: list[Notification]) -> list[Notification]:
+def _meant(context: Context, names: Collection[str] | None, pending: list[Notification]) -> list[Notification]:
     ids = context.options.get("notification_ids")
-    return pending if ids is None else [item for item in pending if item.id in ids]
+    return [item for item in pending if (ids is None or item.id in ids) and (names is None or item.channel in names)]
 
 
 def _require_known(context: Context) -> None:
