@@ -26,6 +26,7 @@ LONGEST_FAREWELL = 5.0
 _START = Call("Session.StartSession", "log in to the Administration Server")
 _END = Call("Session.EndSession", "end its session")
 _LOGINS_OF_A_CALL = 2
+_LOCKING = frozenset({ErrorCode.CREDENTIALS_REFUSED, ErrorCode.TWO_STEP_VERIFICATION})
 _TOKEN = re.compile("[!-~]{1,4096}")
 
 
@@ -45,6 +46,7 @@ class Session:
         self._in_play = in_play
         self._answers = Answers(client, in_play)
         self._token: str | None = None
+        self._refusal: IntegrationError | None = None
         self._lock = threading.Lock()
 
     def call(self, call: Call, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,11 +77,16 @@ class Session:
         return self._client.error(code, self._url(call), told, **details)
 
     def _start(self) -> str:
+        if self._refusal is not None:  # tried once for each of many mails, a wrong password locks its account out
+            raise self._refusal
         try:
             results = self._ask(_START, {}, {"Authorization": self._authorization})
         except Forbidden as forbidden:
             told = "it does not let the account in"
             raise self._answers.forbidden(_START, self._url(_START), told, forbidden) from None
+        except IntegrationError as error:
+            self._refusal = error if error.code in _LOCKING else None
+            raise
         token = results.get("PxgRetVal")
         if not _is_token(token):
             raise self.error(_START, ErrorCode.UNEXPECTED_ANSWER, "its answer to the login is no session")

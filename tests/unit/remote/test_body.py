@@ -66,6 +66,15 @@ def test_too_large(encoding: str) -> None:
         read_body(reader(gzip.compress(content) if encoding else content), encoding)
 
 
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_larger_where_more_is_expected(encoding: str) -> None:
+    content = b"x" * (LARGEST_ANSWER + 1)
+    packed = gzip.compress(content) if encoding else content
+    assert read_body(reader(packed), encoding, LARGEST_ANSWER + 1) == content
+    with pytest.raises(UnreadableBody, match="larger than 1 MiB"):
+        read_body(reader(packed), encoding, 1024**2)
+
+
 def test_endless_answer_is_not_read_on() -> None:
     endless = Endless(b"x" * 64 * 1024)
     with pytest.raises(UnreadableBody, match="larger"):

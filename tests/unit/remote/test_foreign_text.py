@@ -15,6 +15,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._remote.foreign_text
     LONGEST_QUOTE,
     appearance,
     quote,
+    visible,
 )
 
 SECRET = "correct horse  battery staple"
@@ -40,6 +41,10 @@ def in_play() -> SecretsInPlay:
 )
 def test_quote(text: str, shown: str) -> None:
     assert quote(text, in_play()) == shown
+
+
+def test_what_cannot_be_seen_is_replaced_visibly() -> None:
+    assert visible("a\u202eb\x00 \ud800\ufffe é") == "a\ufffdb\ufffd \ufffd\ufffd é"
 
 
 def test_long_text_is_cut() -> None:

@@ -61,6 +61,15 @@ REPLIES = {
 }
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that did not wait."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
 class Server:
     """Gives each method the replies that it was told to, the last one for ever, and remembers the calls."""
 
@@ -70,7 +79,7 @@ class Server:
         self.bodies: list[Any] = []
         self.before: Callable[[str], None] = lambda _method: None
         self._replies: dict[str, list[Reply]] = {}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = QuietServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -227,6 +236,23 @@ class TestLogin:
         server.reply(START, reply)
         assert failure(server).code is ErrorCode.CREDENTIALS_REFUSED
         assert server.calls == [START]
+
+    @pytest.mark.parametrize("reply", [(401, {}, b""), fault(2013), (401, {"WWW-Authenticate": "KSCMFA"}, b"")])
+    def test_is_not_tried_again_by_later_calls(self, server: Server, reply: Reply) -> None:
+        server.reply(START, reply)
+        with security_center(server) as center:
+            for _time in range(3):
+                with pytest.raises(IntegrationError) as caught:
+                    center.directory()
+                assert_harmless(caught.value)
+        assert server.calls == [START]
+
+    def test_is_tried_again_when_the_server_was_away(self, server: Server) -> None:
+        server.reply(START, (500, {}, b""), REPLIES[START])
+        with security_center(server) as center:
+            with pytest.raises(IntegrationError):
+                center.directory()
+            assert center.directory().identity
 
     def test_not_let_in(self, server: Server) -> None:
         server.reply(START, FORBIDDEN)
