@@ -112,8 +112,6 @@ class SecurityCenter:
             raise Refusal(405, "Method Not Allowed", Allow="POST")
         if request.early:
             raise Refusal(400, "The previous request is not answered yet", Connection="close")
-        if not {"content-length", "transfer-encoding"} & request.headers.keys():
-            raise Refusal(411, "Length Required")
         if request.headers.get("content-type", MEDIA_TYPE) != MEDIA_TYPE:
             raise Refusal(415, "Unsupported Media Type")
 
