@@ -30,7 +30,7 @@ import sqlalchemy as sa
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations.context import open_context
-from ansible_collections.msp.kaspersky.plugins.module_utils._remote import mail, webhook
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote import mail, security_center, webhook
 
 from .keyrings import FolderKeyring
 from .tasks import perform
@@ -76,8 +76,9 @@ class Steps:
         sa.event.listen(sa.pool.Pool, "checkin", self._end_transaction)
         sys.dont_write_bytecode = True  # or the first run in a checkout would have steps of its own
         sys.addaudithook(self._audit)
-        for channel in (mail.MailChannel, webhook.WebhookChannel):
-            self._watch_sending(channel)
+        self._watch_sending(mail.MailChannel, "send")
+        self._watch_sending(webhook.WebhookChannel, "send")
+        self._watch_sending(security_center.SecurityCenter, "send_mail")
 
     def _execute(self, _connection: Any, _cursor: Any, statement: str, *_about: Any) -> None:
         if not _READING.match(statement.strip()):
@@ -100,15 +101,15 @@ class Steps:
         elif event == "sqlite3.connect" and event not in self.names:  # the one that makes the file a database
             self.reach(event)
 
-    def _watch_sending(self, channel: Any) -> None:
-        send = channel.send
+    def _watch_sending(self, channel: Any, method: str) -> None:
+        send, name = getattr(channel, method), f"{channel.__name__}.{method}"
 
         def sent(*arguments: Any, **named: Any) -> None:
-            self.reach(f"{channel.__name__}.send")
+            self.reach(name)
             send(*arguments, **named)
-            self.reach(f"after {channel.__name__}.send")
+            self.reach(f"after {name}")
 
-        channel.send = sent
+        setattr(channel, method, sent)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import (
+    Administrator,
     Integration,
     Notification,
     Solution,
@@ -26,10 +28,13 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import
     TenantKind,
 )
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.notifications import (
+    CHANNELS,
     INTEGRATION_DELETED,
     LONGEST_LIST,
     deletion_snapshot,
     letter_for,
+    recipients_of,
+    usual_channels,
     webhook_payload,
 )
 
@@ -73,6 +78,26 @@ def snapshot(*names: str, integration: Integration = INTEGRATION, deleted_by: st
 
 def notification(content: dict[str, Any], event: str = INTEGRATION_DELETED) -> Notification:
     return Notification("n-1", "default", event, content, "mail", "bob@example.com", "<m-1@example.com>", DELETED_AT)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+@pytest.mark.parametrize("channels", [each for size in range(4) for each in itertools.permutations(CHANNELS, size)])
+def test_each_channel_writes_to_each_administrator_and_the_webhook_is_told_once(
+    channels: tuple[str, ...], count: int
+) -> None:
+    people = [Administrator(f"person{number}@example.com", "Person") for number in range(count)]
+    found = list(recipients_of(channels, people))
+    assert tuple(dict.fromkeys(channel for channel, _recipient in found)) == tuple(
+        channel for channel in channels if people or channel == "webhook"
+    )
+    for channel in channels:
+        recipients = [recipient for used, recipient in found if used == channel]
+        assert recipients == ([None] if channel == "webhook" else [person.email for person in people])
+
+
+def test_security_center_sends_no_mail_unless_it_is_named() -> None:
+    assert usual_channels(has_webhook=False) == ("smtp",)
+    assert usual_channels(has_webhook=True) == ("smtp", "webhook")
 
 
 def test_the_snapshot_is_plain_data() -> None:
