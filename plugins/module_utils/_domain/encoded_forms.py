@@ -45,10 +45,18 @@ def expressions_for(secret: str) -> Iterator[tuple[int, str]]:
     yield len(secret), "".join(_unit(len(run), character) for run, character in _UNITS.findall(secret))
     if "'" in secret:
         yield from ((len(secret), re.escape(secret.replace("'", quoted))) for quoted in _QUOTED_QUOTES)
-    for octets in _encoded(secret):
+    for octets in octets_of(secret):
         yield 2 * len(octets), _BETWEEN_HEXADECIMAL.join(_digits(octet) for octet in octets)
         for preceding in range(3):
             yield len(octets) * _BITS_OF_BYTE // _BITS_OF_BASE64, _base64(octets, preceding)
+
+
+def octets_of(text: str) -> list[bytes]:
+    """Encode a text in the ways that programs do: in UTF-8, and where it is possible in Latin-1 as well."""
+    octets = [text.encode("utf-8", "surrogatepass")]
+    if not text.isascii() and all(ord(character) < 256 for character in text):
+        octets.append(text.encode("latin-1"))  # how HTTP libraries write Basic credentials
+    return octets
 
 
 def _unit(backslashes: int, character: str) -> str:
@@ -108,18 +116,11 @@ def _escape(character: str) -> str:
 def _reference(character: str) -> str:
     """Match a character as it is written in a URL, or as an entity of XML and HTML."""
     number = ord(character)
-    in_url = ["".join(f"%(?:25)?{_digits(octet)}" for octet in octets) for octets in _encoded(character)]
+    in_url = ["".join(f"%(?:25)?{_digits(octet)}" for octet in octets) for octets in octets_of(character)]
     entities = [f"#0{{0,5}}{number}", f"#[xX]0{{0,5}}{_any_case(f'{number:x}')}"]
     if number in _ENTITY_NAMES:
         entities.append(_ENTITY_NAMES[number])
     return f"(?:{'|'.join(in_url)}|&(?:amp;)?(?:{'|'.join(entities)});)"
-
-
-def _encoded(text: str) -> list[bytes]:
-    octets = [text.encode("utf-8", "surrogatepass")]
-    if not text.isascii() and all(ord(character) < 256 for character in text):
-        octets.append(text.encode("latin-1"))  # how HTTP libraries write Basic credentials
-    return octets
 
 
 def _base64(octets: bytes, preceding: int) -> str:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from .encoded_forms import expressions_for
+from .secret_traces import SecretTraces
 from .text import is_short_secret
 
 MASK = "********"
@@ -30,8 +31,9 @@ class SecretsInPlay:
 
     def __init__(self) -> None:
         self._values: set[str] = set()
+        self._traces = SecretTraces()
         self._short = False
-        self._compiled: tuple[int, re.Pattern[str] | None] = (0, None)
+        self._compiled = (0, re.compile(""))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._values)} values>"
@@ -48,7 +50,10 @@ class SecretsInPlay:
                 continue
             self._short = self._short or is_short_secret(value)
             parts = {value, *(line.strip() for line in value.splitlines())}
-            self._values.update(part for part in parts if len(part) >= SHORTEST)
+            for part in parts - self._values:
+                if len(part) >= SHORTEST:
+                    self._traces.add(part)
+                    self._values.add(part)
 
     @property
     def short(self) -> bool:
@@ -61,9 +66,11 @@ class SecretsInPlay:
 
         :returns: the text with each secret replaced by ``********``.
         """
+        if not self._traces.may_be_in(text):
+            return text
         expression = self._current_expression()
-        match = expression.search(text) if expression else None
-        return _masked(text, expression, match) if expression and match else text
+        match = expression.search(text)
+        return _masked(text, expression, match) if match else text
 
     def redact_all(self, value: Any) -> Any:
         """
@@ -72,9 +79,7 @@ class SecretsInPlay:
         :param value: dictionaries (their keys as well), lists, tuples, sets and texts are walked; all else is kept.
         :returns: a copy of the same shape.
         """
-        if self._current_expression() is None:
-            return value
-        return self._walk(value)
+        return self._walk(value) if self._values else value
 
     def _walk(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -86,7 +91,7 @@ class SecretsInPlay:
             return kind(self._walk(item) for item in value)
         return value
 
-    def _current_expression(self) -> re.Pattern[str] | None:
+    def _current_expression(self) -> re.Pattern[str]:
         # Values are only ever added, so their number tells whether an expression still fits, whichever thread added.
         fits, expression = self._compiled
         if fits == len(self._values):
