@@ -35,8 +35,10 @@ options:
     required: true
 notes:
   - Whoever sees the headers can repeat the request for as long as the server takes the signature, but cannot learn the
-    private key from them. M(ansible.builtin.uri) shows its headers with C(-v) and above when it fails, and with C(-vvv)
-    always. So set C(no_log=true).
+    private key from them. Some versions of ansible-core show the headers of M(ansible.builtin.uri) with C(-vvv), and
+    modules write their options to the system's log. C(no_log=true) prevents both.
+  - M(ansible.builtin.uri) sends the headers along when it follows a redirect, wherever that leads. So set
+    C(follow_redirects=none).
   - Ansible renders the options of a task once, also with C(until) and C(retries). All attempts carry the same
     signature, which grows old.
 seealso:
@@ -51,6 +53,7 @@ EXAMPLES = r"""
     url: "{{ search_url }}"
     method: POST
     headers: "{{ tigerpaw | msp.kaspersky.tigerpaw_headers('POST', search_url) }}"
+    follow_redirects: none
     body_format: json
     body:
       Criteria:

@@ -88,6 +88,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: "{{ account_url }}"
     headers: "{{ tigerpaw | msp.kaspersky.tigerpaw_headers('GET', account_url) }}"
+    follow_redirects: none
   vars:
     tigerpaw: "{{ lookup('msp.kaspersky.integration_settings', 'Integration with Tigerpaw') }}"
     account_url: "{{ tigerpaw.settings.url }}/api/accounts/1"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ._domain.origins import origin_of
+from ._domain.origins import place_of, split_address
 from ._domain.platforms import TIGERPAW
 from ._domain.redaction import SecretsInPlay
 from ._remote.tigerpaw_rest import signer
@@ -65,6 +65,6 @@ def _tigerpaw_settings(given: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _origin(address: str, what: str) -> str:
     try:
-        return origin_of(address)
+        return place_of(split_address(address)).origin
     except ValueError as error:
         raise NotSigned(f"{what} {error}") from None

@@ -62,7 +62,7 @@ def signer(
     :param in_play: learns every signature and token.
     :returns: a function that returns the headers of one attempt.
     """
-    path = urlsplit(url).path
+    path = urlsplit(url).path or "/"
 
     def headers() -> Mapping[str, str]:
         date = format_datetime(datetime.now(UTC), usegmt=True)
