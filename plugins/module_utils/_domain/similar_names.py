@@ -11,8 +11,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .text import nearest
+
 # Of three letters or fewer, nearly everything is one typing error away from everything.
 _FEWEST_LETTERS = 4
+_MOST_COMPARISONS = 200_000
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d+")
 
@@ -47,6 +50,28 @@ class SimilarNames:
         folded = _fold(name)
         met = {other for signature in _signatures(folded) for other in self._by_signature.get(signature, ())}
         return sorted(other.name for other in met if other.name != name and _are_similar(folded, other))
+
+
+def near_matches(words: Iterable[str], known: Iterable[str], limit: int = 3) -> dict[str, list[str]]:
+    """
+    Find what mistyped names may have meant, among very many.
+
+    The words are filed, not the known names: of those there are far more, and they pass by one after the other.
+
+    :param limit: the most matches for one word.
+    :returns: matches by word; words without any are left out. Beyond names that are one typing error away, the nearest
+        ones are looked for only while that takes no noticeable time.
+    """
+    words, known = list(dict.fromkeys(words)), list(known)
+    similar, found = SimilarNames(words), dict[str, list[str]]()
+    for name in known:
+        for word in similar.to(name):
+            found.setdefault(word, []).append(name)
+    rest = [word for word in words if word not in found]
+    for word in rest[: _MOST_COMPARISONS // max(len(known), 1)]:
+        if near := nearest(word, known, limit):
+            found[word] = near
+    return {word: near[:limit] for word, near in found.items()}
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from .._domain.model import TENANT_KINDS, HistoryEntry, Integration, Tenant
+from .._domain.binding_plan import BindingPlan, plan_binding
+from .._domain.existing_servers import ExistingServers
+from .._domain.model import TENANT_KINDS, Directory, HistoryEntry, Instance, Integration, Tenant, TenantKind
 from .._domain.rules import no_such_integration
-from .._domain.tenants import BindingPlan, KnownTenants, TenantReference, plan_binding, tenant_kind, tenant_references
+from .._domain.tenant_references import TenantReference, tenant_kind, tenant_references
+from .._domain.tenant_resolution import KnownTenants
 from .._storage.reader import Reader
 from .._storage.writer import Writer
+from . import security_center
 from .context import Context
 from .find import required_integration
 from .history import history_entry
@@ -33,6 +37,7 @@ class BindingSnapshot:
     :param move_from: the integration to take over from, if the task names one and it is there.
     """
 
+    instance: Instance | None
     integration: Integration
     move_from: Integration | None
     known: KnownTenants
@@ -44,7 +49,10 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        tenant_kind(context.options)
+        of_servers = tenant_kind(context.options) is TenantKind.VIRTUAL_SERVER
+        self._asks = of_servers and security_center.configured(context)
+        self._directory: Directory | None = None
+        self._existing: ExistingServers | None = None
 
     def read(self, reader: Reader) -> BindingSnapshot:
         """Read the integrations and every tenant that the task may mean."""
@@ -53,10 +61,22 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         integration = required_integration(reader, instance, name, integration_id)
         references = tenant_references(options, integration)
         move_from = reader.integration_named(instance, options["move_from"]) if options.get("move_from") else None
-        return BindingSnapshot(integration, move_from, self._known(reader, integration, references), references)
+        # Which ones are meant by their names, Security Center has to tell first.
+        known = KnownTenants() if self._has_to_ask else self._known(reader, integration, references)
+        return BindingSnapshot(reader.instance(instance), integration, move_from, known, references)
+
+    def discover(self, snapshot: BindingSnapshot) -> bool:
+        """Ask Security Center once which virtual servers there are, however many the task names."""
+        if not self._has_to_ask:
+            return False
+        self._directory = security_center.discover(self.context)
+        self._existing = ExistingServers(self._directory)
+        return True
 
     def plan(self, snapshot: BindingSnapshot) -> BindingPlan:
         """Judge every tenant before anything is written."""
+        if self._directory:
+            security_center.require_same_server(snapshot.instance, self._directory)
         plan = plan_binding(
             snapshot.integration,
             snapshot.references,
@@ -64,6 +84,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
             state=self._state,
             move_from=snapshot.move_from,
             new_id=lambda: str(uuid4()),
+            existing=self._existing,
         )
         move_from = self.context.options.get("move_from")
         if plan.changed and move_from and snapshot.move_from is None:
@@ -73,6 +94,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
     def apply(self, writer: Writer, snapshot: BindingSnapshot, plan: BindingPlan) -> None:
         """Write all bindings, or none."""
         now = datetime.now(UTC)
+        self._record_server(writer, snapshot)
         writer.describe_tenants([new for _old, new in plan.described])
         writer.add_tenants(plan.added)
         writer.bind_tenants([tenant.id for tenant in (*plan.bound, *plan.moved)], plan.integration.id, now)
@@ -82,21 +104,40 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
             writer.add_history(entry)
 
     @property
+    def _has_to_ask(self) -> bool:
+        return self._asks and self._directory is None
+
+    @property
     def _state(self) -> str:
         return str(self.context.options.get("state") or "present")
 
     def _known(self, reader: Reader, integration: Integration, references: Sequence[TenantReference]) -> KnownTenants:
         kind, instance = TENANT_KINDS[integration.solution], integration.instance
-        by_uid = reader.tenants_by_uid(kind, instance, [item.uid for item in references if item.uid])
+        by_uid = reader.tenants_by_uid(kind, instance, self._uids(references))
         by_name = reader.tenants_by_name(kind, instance, [item.name for item in references if item.name])
         found = {tenant.id: tenant for tenant in (*by_uid, *by_name)}
         uids, names = {tenant.uid for tenant in found.values()}, {tenant.name for tenant in found.values()}
         strangers = any(item.uid not in uids if item.uid else item.name not in names for item in references)
+        # Near matches for what is to be bound come from Security Center, if it was asked.
+        compared = strangers and (self._existing is None or self._state == "absent")
         return KnownTenants(
             found=tuple(found.values()),
-            held=tuple(reader.tenants_of(integration.id)) if self._state == "exact" else (),
-            names=tuple(reader.tenant_names(kind, instance)) if strangers else (),
+            held=tuple(reader.tenants_of(integration.id)) if self._existing or self._state == "exact" else (),
+            names=tuple(reader.tenant_names(kind, instance)) if compared else (),
         )
+
+    def _uids(self, references: Sequence[TenantReference]) -> list[str]:
+        """List the uids of the task, and those that its names have in Security Center."""
+        uids = [item.uid for item in references if item.uid]
+        if self._existing:
+            uids += [server.uid for item in references for server in self._existing.named(item.name)]
+        return uids
+
+    def _record_server(self, writer: Writer, snapshot: BindingSnapshot) -> None:
+        """Let the instance stand for the server that was asked, once it is used with one."""
+        identity = self._directory.identity if self._directory else None
+        if identity and snapshot.instance and snapshot.instance.server_identity is None:
+            writer.record_server_identity(snapshot.instance.name, identity)
 
     def _history(self, snapshot: BindingSnapshot, plan: BindingPlan, now: datetime) -> list[HistoryEntry]:
         gained = {"bound": len(plan.bound), "moved": len(plan.moved), "unbound": len(plan.unbound)}
@@ -113,7 +154,8 @@ def bind_tenants(context: Context) -> dict[str, Any]:
     """
     Make an integration hold the tenants of the task, or no longer hold them.
 
-    :returns: ``changed, bound, unbound, moved, unchanged, integration, diff, warnings``.
+    :returns: ``changed, bound, unbound, moved, unchanged, integration, diff, warnings``; and ``stale``, if Security
+        Center was asked.
     :raises IntegrationError: see the module ``binding``; nothing was changed then.
     """
     _snapshot, plan = BindTenants(context).run()
@@ -122,12 +164,14 @@ def bind_tenants(context: Context) -> dict[str, Any]:
         with context.registry.reading() as reader:
             integration = reader.integration(integration.id) or integration
     before, after = _diff(plan)
+    told = ("bound", "unbound", "moved", "unchanged", *(["stale"] if plan.stale is not None else []))
+    certificate = security_center.certificate_warnings(context) if plan.stale is not None else []
     return {
         "changed": plan.changed,
-        **{name: _results(getattr(plan, name)) for name in ("bound", "unbound", "moved", "unchanged")},
+        **{name: _results(getattr(plan, name)) for name in told},
         "integration": integration_result(integration),
         "diff": {"before": before, "after": after},
-        "warnings": list(plan.warnings),
+        "warnings": [*certificate, *plan.warnings],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .._domain.errors import missing_library
 from .._domain.model import TENANT_KINDS, Integration, Tenant
 from .._domain.plan import shown_administrators
-from .._domain.tenants import OPTIONS
+from .._domain.tenant_references import OPTIONS
 from .results import tenant_references
 
 _TEMPLATE_MARKERS = ("{{", "{%", "{#")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Private: the one way for data to walk: read, plan, prove, apply, effects.
+Private: the one way for data to walk: read, discover, plan, prove, apply, effects.
 
 Check mode is a plan that is proven and not applied.
 """
@@ -64,6 +64,15 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
         """Tell what :meth:`read` would find in a new registry, if the verb creates one where there is none."""
         return None
 
+    def discover(self, snapshot: SnapshotType) -> bool:
+        """
+        Ask the outside systems what there is, reading only, outside any lock, once a task.
+
+        :param snapshot: tells that the task makes sense, so that nobody is asked in vain.
+        :returns: whether something was learnt, so that the registry has to be read once more with it.
+        """
+        return False
+
     @abstractmethod
     def plan(self, snapshot: SnapshotType) -> PlanType:
         """Compare what is wanted with the snapshot; writes nothing, sends nothing."""
@@ -93,6 +102,8 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
         """
         for _attempt in range(ATTEMPTS):
             snapshot = self._snapshot()
+            if self.discover(snapshot):
+                snapshot = self._snapshot()
             plan = self.plan(snapshot)
             self.prove(snapshot, plan)
             if self.context.check_mode:

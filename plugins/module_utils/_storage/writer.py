@@ -32,6 +32,11 @@ class Writer(Reader):
         """Record an instance at its first use."""
         self._insert(schema.instance, [{"name": instance.name, "solution": str(instance.solution), "created_at": now}])
 
+    def record_server_identity(self, instance: str, identity: str) -> None:
+        """Record which Administration Server an instance stands for."""
+        table = schema.instance
+        self._connection.execute(sa.update(table).where(table.c.name == instance).values(server_identity=identity))
+
     def add_integration(self, integration: Integration) -> None:
         """Insert an integration with its administrators."""
         self._insert(schema.integration, [{"id": integration.id, **_integration_values(integration)}])

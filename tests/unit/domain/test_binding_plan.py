@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.binding_plan import BindingPlan, plan_binding
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, InvalidSettings
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import (
     Integration,
@@ -23,13 +24,11 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import
     Tenant,
     TenantKind,
 )
-from ansible_collections.msp.kaspersky.plugins.module_utils._domain.tenants import (
-    BindingPlan,
-    KnownTenants,
-    plan_binding,
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.tenant_references import (
     tenant_kind,
     tenant_references,
 )
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.tenant_resolution import KnownTenants
 
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 
