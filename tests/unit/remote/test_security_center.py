@@ -291,6 +291,7 @@ class TestSession:
         found = ask(server)
         assert found == Directory("c66f0e82", (VirtualServer("VSRV1", "Acme"),))
         assert server.bodies[0] == {}
+        assert {headers["accept-encoding"] for headers in server.headers} == {"gzip"}
         assert server.bodies[2:] == [{"lParentGroup": -1}, {}]
 
     def test_is_renewed(self, server: Server) -> None:

@@ -142,6 +142,7 @@ def test_what_it_looks_like_is_told() -> None:
     assert "an HTML page" in failure(HTML).message
     assert "its answer is damaged JSON" in failure(b"{").message
     assert "JSON of another shape" in failure([]).message
+    assert "JSON of another shape" in failure(fault(True)).message
     assert "unknown type" in failure({"x": {"type": "?", "value": 1}}).message
 
 
