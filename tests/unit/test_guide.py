@@ -22,11 +22,20 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import arg
 COLLECTION = Path(__file__).resolve().parents[2]
 PAGES = [COLLECTION / "README.md", *sorted((COLLECTION / "docs").glob("*.md"))]
 PLAYBOOKS = sorted((COLLECTION / "playbooks").glob("*.yml"))
-OPTION_SETS = {"all": options.ALL, "verification": options.VERIFICATION, "notifications": options.NOTIFICATIONS}
+OPTION_SETS = {
+    "all": options.ALL,
+    "verification": options.VERIFICATION,
+    "notifications": options.NOTIFICATIONS,
+    "security_center": options.SECURITY_CENTER,
+}
+ACCOUNT = options.SECURITY_CENTER["security_center"]["options"]
 SPECIFICATIONS = [value for value in vars(options).values() if isinstance(value, options.ModuleSpecification)]
 FIELDS = [item for platform in PLATFORMS.values() for item in platform.fields]
 SECRETS = {item.name for item in FIELDS if item.secret} | {
-    name for option_set in OPTION_SETS.values() for name, option in option_set.items() if option.get("no_log")
+    name
+    for option_set in (*OPTION_SETS.values(), ACCOUNT)
+    for name, option in option_set.items()
+    if option.get("no_log")
 }
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
@@ -106,11 +115,11 @@ def test_examples_show_no_secret(example: Any) -> None:
 @each_page
 def test_options_in_the_text_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert {name.lower() for name in VARIABLE.findall(text)} <= {
-        name for names in OPTION_SETS.values() for name in names
-    }
+    optional = {name for names in OPTION_SETS.values() for name in names}
+    optional |= {f"security_center_{name}" for name in ACCOUNT}
+    assert {name.lower() for name in VARIABLE.findall(text)} <= optional
     known = {name for specification in SPECIFICATIONS for name in specification.argument_spec}
-    known |= {item.name for item in FIELDS} | {"new"}
+    known |= {item.name for item in FIELDS} | ACCOUNT.keys() | {"new"}
     assert set(INLINE_OPTION.findall(text)) - known <= {"when", "environment", "ansible_python_interpreter"}
 
 

@@ -188,7 +188,7 @@ def _message_id(channel: str, notification_id: str) -> str:
     Make an id of the form that the channel asks for, without asking name servers while the registry is locked.
 
     In general that of a mail (RFC 5322, 3.6.4). Security Center writes the mail itself, so there it is the id of the
-    request. What that may look like is not documented; a plain UUID is what ids look like everywhere else there.
+    request. Which form that has to have is not documented; the vendor's own example sends a UUID.
     """
     if channel == SECURITY_CENTER:
         return notification_id
