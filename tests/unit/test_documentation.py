@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation of every module says what the tables say. It is literal text, so that people can read it there."""
+"""
+The documentation of every module and plugin says what the tables say. It is literal text, so that people can read it
+there.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.options import Modul
 COLLECTION = Path(__file__).resolve().parents[2]
 FRAGMENTS = COLLECTION / "plugins" / "doc_fragments"
 MODULES = sorted((COLLECTION / "plugins" / "modules").glob("*.py"))
+PLUGINS = [path for kind in ("inventory", "lookup", "filter") for path in COLLECTION.glob(f"plugins/{kind}/*.py")]
 OPTION_SETS = {
     "all": options.ALL,
     "verification": options.VERIFICATION,
@@ -46,14 +50,23 @@ Yaml = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Module:
-    """A module with what it says of itself and what it accepts."""
+class Documented:
+    """A module or plugin with what it says of itself and what it accepts."""
 
+    kind: str
     name: str
     documentation: Yaml
     examples: list[Yaml]
     returns: Yaml
     specification: ModuleSpecification
+
+    @property
+    def options(self) -> Yaml:
+        """Return what it says of the options that its specification is to have."""
+        said: Yaml = self.documentation["options"]
+        if self.kind == "inventory":  # has others that it does not hand on
+            return {name: says for name, says in said.items() if name in self.specification.argument_spec}
+        return {} if self.kind == "filter" else said
 
 
 def constants_of(path: Path) -> dict[str, str]:
@@ -75,22 +88,30 @@ def fragment(name: str) -> Yaml:
 
 
 @cache
-def module(path: Path) -> Module:
-    """Read a module, its documentation completed with the fragments that it extends."""
+def read(path: Path) -> Documented:
+    """Read a module or plugin, its documentation completed with the fragments of the collection that it extends."""
     texts = constants_of(path)
     documentation = yaml.safe_load(texts["DOCUMENTATION"])
-    for name in documentation["extends_documentation_fragment"]:
-        extended = fragment(name)
+    for name in documentation.get("extends_documentation_fragment", ()):
+        extended = fragment(name) if name.startswith("msp.kaspersky.") else {}
         for part in ("options", "attributes"):
+            own = documentation.setdefault(part, {})
             for key, value in extended.get(part, {}).items():
-                documentation[part][key] = {**value, **documentation[part].get(key, {})}
-    return Module(
+                own[key] = {**value, **own.get(key, {})}
+    examples = [example for document in yaml.safe_load_all(texts["EXAMPLES"]) for example in flat(document)]
+    return Documented(
+        kind=path.parent.name,
         name=path.stem,
         documentation=documentation,
-        examples=yaml.safe_load(texts["EXAMPLES"]),
-        returns=yaml.safe_load(texts["RETURN"]),
-        specification=getattr(options, path.stem.upper()),
+        examples=examples,
+        returns=yaml.safe_load(texts.get("RETURN", "{}")),
+        specification=getattr(options, path.stem.upper(), ModuleSpecification(argument_spec={})),
     )
+
+
+def flat(document: Any) -> list[Yaml]:
+    """Take the tasks of a document, or the document itself if it is a source of an inventory."""
+    return document if isinstance(document, list) else [document]
 
 
 def documented_options(documented: Yaml, spec: options.Options, parent: str = "") -> Iterator[tuple[str, Yaml, Yaml]]:
@@ -125,33 +146,39 @@ def described(values: Yaml) -> Iterator[Yaml]:
 
 
 @pytest.fixture(params=MODULES, ids=lambda path: path.stem)
-def documented(request: pytest.FixtureRequest) -> Module:
-    return module(request.param)
+def module(request: pytest.FixtureRequest) -> Documented:
+    return read(request.param)
 
 
-def test_every_module_has_a_specification() -> None:
+@pytest.fixture(params=[*MODULES, *PLUGINS], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def documented(request: pytest.FixtureRequest) -> Documented:
+    return read(request.param)
+
+
+def test_every_specification_is_of_a_module_or_plugin() -> None:
     named = {name for name, value in vars(options).items() if isinstance(value, ModuleSpecification)}
-    assert {path.stem.upper() for path in MODULES} == named
+    assert {path.stem.upper() for path in MODULES} <= named
+    assert named <= {path.stem.upper() for path in [*MODULES, *PLUGINS]}
 
 
-def test_options_are_documented_as_they_are_accepted(documented: Module) -> None:
+def test_options_are_documented_as_they_are_accepted(documented: Documented) -> None:
     spec = documented.specification.argument_spec
-    for name, says, option in documented_options(documented.documentation["options"], spec):
+    for name, says, option in documented_options(documented.options, spec):
         for key in ("type", "elements", "choices", "default", "required"):
             assert says.get(key) == option.get(key), f"{name}: {key}"
 
 
-def test_environment_variables_are_documented_where_there_are_any(documented: Module) -> None:
+def test_environment_variables_are_documented_where_there_are_any(documented: Documented) -> None:
     spec = documented.specification.argument_spec
-    for name, says, option in documented_options(documented.documentation["options"], spec):
+    for name, says, option in documented_options(documented.options, spec):
         first = next(iter(option.get("options", ())), "")  # a dictionary has one variable for each of its entries
         variable = f"E({options.environment_variable('_'.join(filter(None, (name, first))))})"
         assert (variable in prose(says)) == ("fallback" in option), name
 
 
-def test_exclusions_are_documented(documented: Module) -> None:
+def test_exclusions_are_documented(documented: Documented) -> None:
     for first, *others in documented.specification.mutually_exclusive:
-        told = prose(documented.documentation["options"][first])
+        told = prose(documented.options[first])
         assert first == "virtual_servers" or all(f"Mutually exclusive with O({other})" in told for other in others)
 
 
@@ -164,7 +191,7 @@ def test_exclusions_are_documented(documented: Module) -> None:
     ],
 )
 def test_settings_of_platforms_are_documented_as_the_table_has_them(platform: Platform, item: Field) -> None:
-    integration = module(COLLECTION / "plugins" / "modules" / "integration.py")
+    integration = read(COLLECTION / "plugins" / "modules" / "integration.py")
     told = prose(integration.documentation["options"][platform.name]["suboptions"][item.name])
     default = str(item.default).lower() if isinstance(item.default, bool) else item.default
     assert ("Required at creation" in told) == item.required
@@ -174,12 +201,12 @@ def test_settings_of_platforms_are_documented_as_the_table_has_them(platform: Pl
 
 
 def test_default_names_are_documented() -> None:
-    integration = module(COLLECTION / "plugins" / "modules" / "integration.py")
+    integration = read(COLLECTION / "plugins" / "modules" / "integration.py")
     told = prose(integration.documentation["options"]["name"])
     assert f"V({PLATFORMS['tigerpaw'].default_integration_name})" in told
 
 
-def test_texts_are_sentences(documented: Module) -> None:
+def test_texts_are_sentences(documented: Documented) -> None:
     texts = [documented.documentation, *described(documented.documentation["options"]), *described(documented.returns)]
     for text in texts:
         paragraphs = text["description"] if isinstance(text["description"], list) else [text["description"]]
@@ -187,28 +214,28 @@ def test_texts_are_sentences(documented: Module) -> None:
     assert not documented.documentation["short_description"].endswith(".")
 
 
-def test_attributes_are_complete(documented: Module) -> None:
-    attributes = documented.documentation["attributes"]
+def test_attributes_are_complete(module: Documented) -> None:
+    attributes = module.documentation["attributes"]
     assert attributes.keys() == {"action_group", "check_mode", "diff_mode", "idempotent", "platform"}
-    writes = not documented.name.endswith("_info")
+    writes = not module.name.endswith("_info")
     assert attributes["check_mode"]["support"] == "full"
     assert attributes["diff_mode"]["support"] == ("full" if writes else "N/A")
-    assert ("diff" in documented.returns) == writes
+    assert ("diff" in module.returns) == writes
 
 
-def test_action_groups_hold_the_modules_that_have_their_options(documented: Module) -> None:
+def test_action_groups_hold_the_modules_that_have_their_options(module: Documented) -> None:
     runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text())
-    accepted = documented.specification.argument_spec.keys()
+    accepted = module.specification.argument_spec.keys()
     fitting = {group for group, option_set in OPTION_SETS.items() if option_set.keys() <= accepted}
-    assert {group for group, names in runtime["action_groups"].items() if documented.name in names} == fitting
-    membership = documented.documentation["attributes"]["action_group"]["membership"]
+    assert {group for group, names in runtime["action_groups"].items() if module.name in names} == fitting
+    membership = module.documentation["attributes"]["action_group"]["membership"]
     assert set(membership) == {f"msp.kaspersky.{group}" for group in fitting}
 
 
-def test_examples_are_named_and_full_of_valid_options(documented: Module) -> None:
-    assert any(f"msp.kaspersky.{documented.name}" in task for task in tasks_of(documented.examples))
+def test_examples_are_named_and_full_of_valid_options(documented: Documented) -> None:
+    assert f"msp.kaspersky.{documented.name}" in str(documented.examples)
     for task in tasks_of(documented.examples):
-        assert task["name"]
+        assert task.get("name") or task["plugin"]
         for key, arguments in task.items():
             if key.startswith("msp.kaspersky."):
                 specification = getattr(options, key.removeprefix("msp.kaspersky.").upper())
@@ -217,7 +244,7 @@ def test_examples_are_named_and_full_of_valid_options(documented: Module) -> Non
             assert defaults.keys() <= OPTION_SETS[group.removeprefix("group/msp.kaspersky.")].keys()
 
 
-def test_examples_show_no_secret(documented: Module) -> None:
+def test_examples_show_no_secret(documented: Documented) -> None:
     secret = {name for option_set in OPTION_SETS.values() for name in option_set if option_set[name].get("no_log")}
     secret |= {item.name for platform in PLATFORMS.values() for item in platform.secret_fields} | {"password"}
     for task in tasks_of(documented.examples):
@@ -235,22 +262,24 @@ def every_mapping(value: Any) -> Iterator[Yaml]:
         yield from every_mapping(inner)
 
 
-def test_errors_are_documented(documented: Module) -> None:
-    assert documented.returns["error"]["contains"].keys() >= {"code", "faults"}
-    assert documented.returns["error"]["returned"] == "on failure"
+def test_errors_are_documented(module: Documented) -> None:
+    assert module.returns["error"]["contains"].keys() >= {"code", "faults"}
+    assert module.returns["error"]["returned"] == "on failure"
 
 
-def test_results_are_documented_fully(documented: Module) -> None:
-    for value in documented.returns.values():
-        assert value["returned"]
+def test_results_are_documented_fully(documented: Documented) -> None:
     for value in described(documented.returns):
         assert value["type"]
         assert value["type"] != "list" or value["elements"]
 
 
+def test_when_results_are_returned_is_documented(module: Documented) -> None:
+    assert all(value["returned"] for value in module.returns.values())
+
+
 def returned(name: str, key: str) -> set[str]:
     """Tell which keys a module documents for one of its results."""
-    return set(module(COLLECTION / "plugins" / "modules" / f"{name}.py").returns[key]["contains"])
+    return set(read(COLLECTION / "plugins" / "modules" / f"{name}.py").returns[key]["contains"])
 
 
 def test_an_integration_is_documented_as_it_is_returned() -> None:

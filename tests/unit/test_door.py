@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -51,6 +52,9 @@ def module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
     logged: list[str] = []
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda _module, message: logged.append(message))
+    internal = sys.modules.get("ansible.module_utils._internal")
+    if internal:  # the tests of plugins make this process a controller, whose warnings do not go into results
+        monkeypatch.setattr(internal, "is_controller", False)
     yield call
     assert SECRET not in "".join(logged)
 
@@ -225,3 +229,51 @@ def test_the_log_gets_names_of_options_only(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda _module, message: logged.append(message))
     door.Door.log(door.Door.__new__(door.Door), f"Invoked with name={SECRET}", {"name": SECRET, "actor": SECRET})
     assert logged == ["Invoked with the options actor, name"]
+
+
+def test_a_specification_returns_secrets_only_where_it_says_so() -> None:
+    named = {name: value for name, value in vars(options).items() if isinstance(value, options.ModuleSpecification)}
+    assert [name for name, value in named.items() if value.returns_secrets] == ["INTEGRATION_SETTINGS"]
+
+
+def test_only_the_result_may_hold_secrets_where_it_is_made_of_them() -> None:
+    specification = replace(options.INTEGRATION, returns_secrets=True)
+    outcome = perform(
+        specification, {"secret_key": SECRET}, False, lambda _client: {"text": SECRET, "warnings": [SECRET]}
+    )
+    assert outcome == Outcome(False, {"text": SECRET}, ["********"])
+    refused = perform(
+        specification,
+        {"secret_key": SECRET},
+        False,
+        raising(IntegrationError(ErrorCode.NOT_FOUND, SECRET, near=SECRET)),
+    )
+    assert refused == Outcome(True, {"msg": "********", "error": {"code": "not_found", "near": "********"}})
+
+
+def test_no_module_can_return_secrets() -> None:
+    with pytest.raises(TypeError, match="no module"):
+        run(replace(options.INTEGRATION, returns_secrets=True), raising(AssertionError("work was done")))
+
+
+def test_unchecked_arguments_are_checked_and_completed() -> None:
+    seen = door.perform_unchecked(options.INTEGRATION, {"name": "a", "actor": None}, True, lambda client: vars(client))
+    assert (seen.result["options"]["name"], seen.result["options"]["instance"]) == ("a", "default")
+    refused = door.perform_unchecked(options.INTEGRATION, {"naem": SECRET}, False, raising(AssertionError("done")))
+    assert [fault["option"] for fault in refused.result["error"]["faults"]] == ["naem", "name"]
+    assert SECRET not in str(refused)
+
+
+def test_unchecked_arguments_that_only_ansible_core_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "argument_faults", lambda *_arguments: [])
+    refused = door.perform_unchecked(
+        options.INTEGRATION, {"name": "a", "timeout": SECRET}, False, raising(AssertionError("work was done"))
+    )
+    assert refused.result["error"]["code"] == "invalid_settings"
+    assert SECRET not in str(refused)
+
+
+def test_a_crash_of_the_check_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "argument_faults", lambda *_arguments: [][0])
+    refused = door.perform_unchecked(options.INTEGRATION, {"name": SECRET}, False, lambda _client: {})
+    assert refused.result["error"]["code"] == "internal_error"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of every module: what is stated of each, and that every relation between them holds."""
+"""The options of every module and plugin: what is stated of each, and that every relation between them holds."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ EVERY_OPTION = [
 ]
 
 
-def test_there_are_eight_modules() -> None:
-    assert len(SPECIFICATIONS) == 8
+def test_there_are_eight_modules_and_two_plugins() -> None:
+    assert len(SPECIFICATIONS) == 10
 
 
 @pytest.mark.parametrize(("name", "option"), EVERY_OPTION)

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import traceback
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.msp.kaspersky.plugins.filter.tigerpaw_headers import FilterModule
+from ansible_collections.msp.kaspersky.plugins.filter.tigerpaw_headers import DOCUMENTATION, FilterModule
 from ansible_collections.msp.kaspersky.plugins.module_utils import signatures
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote import tigerpaw_rest
 
@@ -39,6 +41,13 @@ def refusal(settings: Any = INTEGRATION, method: Any = "GET", url: Any = URL) ->
         tigerpaw_headers(settings, method, url)
     assert PRIVATE_KEY not in "".join(traceback.format_exception(caught.value))
     return str(caught.value)
+
+
+def test_what_it_takes_is_documented() -> None:
+    documented = yaml.safe_load(DOCUMENTATION)
+    _settings, *positional = inspect.signature(tigerpaw_headers).parameters
+    assert documented["positional"].split(", ") == positional
+    assert list(documented["options"]) == ["_input", *positional]
 
 
 def test_headers_of_the_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
