@@ -502,6 +502,9 @@ class TestMail:
     def test_body(self) -> None:
         assert html_of('a <b> & "c"\n\n- d\'s\u2028e') == "a &lt;b&gt; &amp; &quot;c&quot;<br>\n<br>\n- d&#x27;s<br>\ne"
 
+    def test_body_hides_nothing(self) -> None:
+        assert html_of("a\x00b\u202ec") == "a\ufffdb\ufffdc"
+
     @given(st.text(st.characters()))
     def test_nothing_in_a_body_is_markup(self, text: str) -> None:
         written = html_of(text)

@@ -149,6 +149,7 @@ def test_value_of_another_type(kind: str, value: str) -> None:
         ("datetime", "20200503"),
         ("date", '"2020-05-32"'),
         ("binary", '"AP8"'),
+        ("binary", '"A!P8="'),
         ("binary", '"\\u00e9"'),
         ("params", '{"type": "long", "value": 1}'),
     ],
