@@ -38,6 +38,7 @@ MODULE = "msp.kaspersky."
 NAME = "Integration with Tigerpaw"
 NEW_USER = "a new user"
 STAND_INS = Path(__file__).with_name("stand_ins")
+Leaks = dict[str, set[str]]
 SPIKY = "&<\"'é%{ \\"
 FAULT = """<?xml version="1.0" encoding="utf-8"?>
 <soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault>
@@ -85,6 +86,7 @@ def hidden(sandbox: Sandbox) -> dict[str, str]:
         "mistyped": f"typo-{secrets.token_hex(8)}{SPIKY}x",
         "new_password": f"new-{secrets.token_hex(8)}{SPIKY}x",
         "secret_key": base64.b64encode(os.urandom(32)).decode(),
+        "wrong_key": base64.b64encode(os.urandom(32)).decode(),
     }
 
 
@@ -248,23 +250,113 @@ def signatures(sandbox: Sandbox) -> dict[str, str]:
     return {f"signature {number}": header.partition(" ")[2] for number, header in enumerate(sent)}
 
 
+def tampering(stage: Path, statement: str) -> dict[str, Any]:
+    """Make a task that changes the registry behind the collection's back."""
+    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
+    argv = [sys.executable, "-c", code, str(registry_of(stage)), statement]
+    return {"name": "Tamper with the registry", "ansible.builtin.command": {"argv": argv}}
+
+
+def refused(expression: str, says: str) -> dict[str, Any]:
+    """Make a task that has to fail where Ansible renders its options, and the task that looks at the failure."""
+    return {
+        "name": f"Refuse: {says}",
+        "block": [
+            {"name": "Use it", "ansible.builtin.debug": {"msg": "{{ " + expression + " }}"}},
+            {"name": "Do not come here", "ansible.builtin.fail": {"msg": "it was not refused"}},
+        ],
+        "rescue": [
+            {
+                "name": "Look at the failure",
+                "ansible.builtin.assert": {"that": f"'{says}' in ansible_failed_result.msg", "fail_msg": "Not that."},
+            }
+        ],
+    }
+
+
+def lookup_play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Write a play that uses saved settings, and in which about everything goes wrong with that."""
+    names = ("wrong_key", "mistyped", "rest_private_key")
+    secret = {name: from_file(stage, name).strip("{} ") for name in names}
+    saved = "lookup('msp.kaspersky.integration_settings', 'Acme'{})"
+    url = f"{sandbox.tigerpaw_url}/api/accounts/1"
+    signed = "{} | msp.kaspersky.tigerpaw_headers('GET', '{}')"
+    right = sandbox.tigerpaw_settings(
+        soap_password=from_file(stage, "soap_password"), rest_private_key=from_file(stage, "rest_private_key")
+    )
+    created = {"platform": "tigerpaw", "solution": "business_hub", "tigerpaw": right, "verify": "never"}
+    created["administrators"] = [{"email": "ann@msp.example", "alias": "Ann"}]
+    swapped = "UPDATE secret SET sealed = (SELECT sealed FROM secret ORDER BY version LIMIT 1)"
+    damaged = "UPDATE secret SET sealed = substr(sealed, 1, 80)"
+    tasks = [
+        task("integration", name="Acme", **created),
+        task("integration", name="Other", **created),
+        {
+            "name": "Send a signed request",
+            "ansible.builtin.uri": {
+                "url": url,
+                "headers": "{{ " + signed.format(saved.format(""), url) + " }}",
+                "ca_path": str(sandbox.ca_path),
+                "follow_redirects": "none",
+            },
+            "no_log": True,
+        },
+        refused(saved.format(f", secret_key={secret['wrong_key']}"), "secret_key_wrong"),
+        refused(saved.format(f", secret_key=[{secret['mistyped']}]"), "invalid_settings"),
+        refused(saved.format(f", secret_kye={secret['mistyped']}"), "invalid_settings"),
+        refused(saved.format(f", registry='postgresql://u:' ~ {secret['mistyped']} ~ '@x/y'"), "invalid_settings"),
+        refused(signed.format(saved.format(""), sandbox.foreign_url), "origin"),
+        refused(signed.format(saved.format(""), url + "/' ~ " + secret["mistyped"] + " ~ '"), "URL"),
+        refused(signed.format(f"{{'rest_private_key': {secret['rest_private_key']}}}", url), "settings lack"),
+        tampering(stage, swapped),
+        refused("query('msp.kaspersky.integration_settings', 'Acme', 'Other')", "secret_damaged"),
+        tampering(stage, damaged),
+        refused(saved.format(""), "secret_damaged"),
+        {"name": "Warn", "ansible.builtin.debug": {"msg": "{{ " + saved.format(", errors='warn'") + " }}"}},
+    ]
+    variables = {"registry": f"sqlite:///{registry_of(stage)}", "secret_key": from_file(stage, "secret_key")}
+    named = {f"msp_kaspersky_{name}": value for name, value in variables.items()}
+    defaults = {f"group/{MODULE}all": {**variables, "secret_store": "registry"}}
+    return [{"hosts": "localhost", "gather_facts": False, "vars": named, "module_defaults": defaults, "tasks": tasks}]
+
+
+def leaks_of(stage: Path, run: subprocess.CompletedProcess[bytes], looked_for: dict[str, str], *folders: str) -> Leaks:
+    """Tell which secrets stand in the output of a play and in the files of some folders, by place."""
+    leaks = {"output": found_in(run.stdout, looked_for)}
+    for folder in folders:
+        for file in (path for path in (stage / folder).rglob("*") if path.is_file()):
+            leaks[str(file.relative_to(stage))] = found_in(file.read_bytes(), looked_for)
+    return leaks
+
+
+def write_play(stage: Path, play: list[dict[str, Any]]) -> None:
+    (stage / "play.yml").write_text(yaml.safe_dump(play, sort_keys=False), encoding="utf-8")
+
+
 @pytest.mark.parametrize("keep_files", [False, True], ids=["as usual", "with the files of the modules kept"])
 def test_no_secret_is_found_anywhere(stage: Path, sandbox: Sandbox, hidden: dict[str, str], keep_files: bool) -> None:
-    (stage / "play.yml").write_text(yaml.safe_dump(play(stage, sandbox), sort_keys=False), encoding="utf-8")
+    write_play(stage, play(stage, sandbox))
     provoke(sandbox, hidden)
     with write_ahead_log_kept(registry_of(stage)):
         run = run_play(stage, keep_files)
         assert run.returncode == 0, run.stdout.decode()[-3000:]
         looked_for = hidden | signatures(sandbox)
-        leaks = {"output": found_in(run.stdout, looked_for)}
         # What Ansible hands to a module it keeps there if it is told to.
-        for folder in ("state", "home", *([] if keep_files else ["temporary"])):
-            for file in (path for path in (stage / folder).rglob("*") if path.is_file()):
-                leaks[str(file.relative_to(stage))] = found_in(file.read_bytes(), looked_for)
+        leaks = leaks_of(stage, run, looked_for, "state", "home", *([] if keep_files else ["temporary"]))
     assert {place: names for place, names in leaks.items() if names} == {}
     assert {"state/registry.sqlite3", "state/registry.sqlite3-wal", "state/ansible.log", "state/syslog"} <= set(leaks)
     assert len(looked_for) > len(hidden) + 5
     assert [mail.recipients for mail in sandbox.mails()]
+
+
+def test_no_error_about_saved_settings_tells_a_secret(stage: Path, sandbox: Sandbox, hidden: dict[str, str]) -> None:
+    write_play(stage, lookup_play(stage, sandbox))
+    run = run_play(stage, keep_files=False)
+    assert run.returncode == 0, run.stdout.decode()[-3000:]
+    leaks = leaks_of(stage, run, hidden | signatures(sandbox), "state", "home", "temporary")
+    assert {place: names for place, names in leaks.items() if names} == {}
+    assert {"state/registry.sqlite3", "state/ansible.log"} <= set(leaks)
+    assert [request.status for request in sandbox.requests("rest")] == [200]
 
 
 def test_the_search_finds_what_is_there(hidden: dict[str, str]) -> None:
