@@ -29,6 +29,7 @@ FIELDS = (
     "kind",
     "uid",
     "name",
+    "registered_name",
     "bound",
     "integration",
     "integration_id",
@@ -135,7 +136,8 @@ def _variables(tenant: Tenant, instance: str) -> dict[str, Any]:
 
 def _groups(tenant: Tenant, integrations: Mapping[str, str]) -> Iterator[str]:
     yield f"kaspersky_solution_{_solution(tenant)}"
-    yield "kaspersky_bound" if tenant["bound"] else "kaspersky_unbound"
+    if tenant["bound"] is not None:
+        yield "kaspersky_bound" if tenant["bound"] else "kaspersky_unbound"
     if tenant["integration_id"] is not None:
         yield to_safe_group_name(f"kaspersky_platform_{tenant['platform']}")
         yield integrations[tenant["integration_id"]]
