@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote import http
+from ansible_collections.msp.kaspersky.plugins.module_utils._storage.writer import Writer
 from sandbox import Sandbox
 from system.crew import Crew
 from system.databases import Database
@@ -213,6 +215,22 @@ def test_an_unverified_certificate_is_told_of(place: Workplace, sandbox: Sandbox
     blind = {"security_center": sandbox.security_center_settings(validate_certs=False)}
     [warning] = place.run("integration", **DELETION, **THROUGH_SERVER, **blind)["warnings"]
     assert "validate_certs: false" in warning
+
+
+def test_a_mail_is_reserved_for_longer_than_its_own_connection_may_take(
+    place: Workplace, server: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two logins with two repetitions, and two calls, of 50 seconds each; what other channels wait for is no matter."""
+    lease, lengths = Writer.lease_notification, set()
+
+    def noted(self: Writer, notification_id: str, now: datetime, length: timedelta) -> bool:
+        lengths.add(length)
+        return lease(self, notification_id, now, length)
+
+    monkeypatch.setattr(Writer, "lease_notification", noted)
+    server["security_center"] |= {"timeout": 50, "retries": 2}
+    place.run("integration", **DELETION, **THROUGH_SERVER, **server, timeout=1000)
+    assert lengths == {timedelta(seconds=60 + 8 * 50)}
 
 
 # What is written
