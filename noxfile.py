@@ -130,8 +130,9 @@ def package(session: nox.Session, core: str) -> None:
         "build": [*galaxy, "build", "--force", "--output-path", str(installed), str(copy)],
         "install": [*galaxy, "install", "--offline", "--collections-path", str(installed), str(tarball(installed))],
     }
-    for module in sorted(copy.glob("plugins/modules/*.py")):
-        checks[f"ansible-doc {module.stem}"] = ["ansible-doc", "--type", "module", f"msp.kaspersky.{module.stem}"]
+    for folder, kind in {"modules": "module", "inventory": "inventory", "lookup": "lookup", "filter": "filter"}.items():
+        for plugin in sorted(copy.glob(f"plugins/{folder}/*.py")):
+            checks[f"ansible-doc {plugin.stem}"] = ["ansible-doc", "--type", kind, f"msp.kaspersky.{plugin.stem}"]
     check_all(session, checks, ANSIBLE_COLLECTIONS_PATH=str(installed))
 
 
