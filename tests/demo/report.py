@@ -18,11 +18,38 @@ from typing import Any
 
 NAME = "Integration with Tigerpaw"
 RECIPIENTS = ["ann@msp.example", "bob@msp.example"]
-ASKS_TIGERPAW = {"Create", "Rotate", "Wrong password", "Second integration", "Security Center"}
-ASKS_NOBODY = {"Bind", "Show", "Run again", "Preview", "Held company", "Delete again", "Bind elsewhere"}
-REFUSED = {"Wrong password", "Held company"}
+NOBODY: frozenset[str] = frozenset()
+REST = frozenset({"rest"})
+TIGERPAW = frozenset({"rest", "soap"})
+SECURITY_CENTER = frozenset({"security_center"})
+PEOPLE = frozenset({"smtp", "webhook"})
+ASKS = {
+    "Create": TIGERPAW,
+    "Bind": NOBODY,
+    "Show": NOBODY,
+    "Run again": NOBODY,
+    "Preview": NOBODY,
+    "Rotate": TIGERPAW,
+    "Wrong password": TIGERPAW,
+    "Second integration": TIGERPAW,
+    "Held company": NOBODY,
+    "Delete": PEOPLE,
+    "Delete again": NOBODY,
+    "Bind elsewhere": NOBODY,
+    "Security Center": TIGERPAW,
+    "By name": SECURITY_CENTER,
+    "Mistyped name": SECURITY_CENTER,
+    "Forgotten": SECURITY_CENTER,
+    "Forgotten clients": SECURITY_CENTER,
+    "Every client": REST,
+}
+"""The steps, and which systems each of them has to ask: these and no others."""
+
+LISTINGS = {"By name": 2, "Mistyped name": 1, "Forgotten": 1}
+"""How often a step may list all virtual servers: once a task."""
+
+REFUSED = {"Wrong password", "Held company", "Mistyped name"}
 TELLS = "Delete"
-TIGERPAW = {"rest", "soap"}
 
 
 @dataclass(frozen=True)
@@ -30,10 +57,10 @@ class Task:
     """
     A task as the callback plugin noted it.
 
-    :param step: the part of its name before ``|``.
+    :param name: without that of a role.
     """
 
-    step: str
+    name: str
     failed: bool
     message: str
     code: str | None
@@ -45,8 +72,13 @@ class Task:
         """Read a line of the story."""
         noted = json.loads(line)
         started, ended = (datetime.fromisoformat(noted[name]) for name in ("started", "ended"))
-        step = noted["task"].rpartition(" : ")[2].partition(" | ")[0]
-        return cls(step, noted["failed"], noted["message"], noted["code"], started, ended)
+        name = noted["task"].rpartition(" : ")[2]
+        return cls(name, noted["failed"], noted["message"], noted["code"], started, ended)
+
+    @property
+    def step(self) -> str:
+        """The part of its name before ``|``."""
+        return self.name.partition(" | ")[0]
 
 
 @dataclass
@@ -97,7 +129,7 @@ class Report:
             # All else would only follow from it.
             yield f"ansible-playbook failed with the exit code {self.exit_code}; its output above tells why"
             return
-        for step in sorted((ASKS_TIGERPAW | ASKS_NOBODY | {TELLS}) - set(self.steps)):
+        for step in sorted(ASKS.keys() - set(self.steps)):
             yield f"the step '{step}' was not reached"
         for step in self.steps:
             yield from self._faults_of_step(step)
@@ -112,10 +144,12 @@ class Report:
         if bool(failures) != (step in REFUSED):
             yield f"the step '{step}' {'failed' if failures else 'did not fail, though it has to'}"
         received = self.received(step)
-        if step in ASKS_NOBODY and received:
-            yield f"the step '{step}' sent {len(received)} requests, though there was nothing to ask"
-        if step in ASKS_TIGERPAW and {request["system"] for request in received} != TIGERPAW:
-            yield f"the step '{step}' did not ask both APIs of Tigerpaw and nobody else"
+        asked = {request["system"] for request in received}
+        if asked != ASKS.get(step):
+            yield f"the step '{step}' asked {' and '.join(sorted(asked)) or 'nobody'}, which is not what it has to ask"
+        listings = sum(request["operation"] == "VServers.GetVServers" for request in received)
+        if listings > LISTINGS.get(step, listings):
+            yield f"the step '{step}' listed all virtual servers {listings} times"
         if step != TELLS and any(request["writing"] for request in received):
             yield f"the step '{step}' sent a request that writes"
 
@@ -149,7 +183,9 @@ class Report:
         return "\n".join(lines)
 
     def _outcome(self, step: str) -> str:
-        return next((task.message for task in reversed(self.tasks) if task.step == step and task.message), "")
+        telling = [task for task in self.tasks if task.step == step and task.message]
+        # Over several hosts, the last task has told something about each.
+        return " ".join(sorted(task.message for task in telling if task.name == telling[-1].name))
 
     def _asked(self, step: str) -> str:
         counts = Counter(request["system"] for request in self.received(step))
@@ -157,4 +193,4 @@ class Report:
 
 
 def _row(first: str, second: str, third: str) -> str:
-    return f"{first:20}{second:20}{third}".rstrip()
+    return f"{first:20}{second:24}{third}".rstrip()

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Plays playbooks/demo.yml against the sandbox, looks at it from outside, and sums up what happened.
+Plays playbooks/demo.yml and playbooks/demo_tenants.yml against the sandbox, looks at it from outside, and sums up what
+happened.
 
 Everything happens in a private temporary folder, the home folder of Ansible included: nothing of the user's is touched.
 ``make demo`` runs this; by hand: ``python tests/demo/run.py``, with the requirements of meta/ and tests/sandbox.
@@ -34,9 +35,12 @@ LONGEST_ANSWER = 30
 LONGEST_PLAY = 600
 
 INTRODUCTION = """\
-The sandbox runs as process {pid}. It stands in for Tigerpaw, for a mail server and for a webhook.
+The sandbox runs as process {pid}. It stands in for Tigerpaw, Security Center, a mail server and a webhook.
 Secrets are kept in the registry, encrypted under a key made for this run, because an empty machine has no keyring.
 """
+
+# Both systems know the same clients; one of them is going to be forgotten.
+CLIENTS = ("Harbour Dental", "Northwind Logistics", "Lakeside Legal")
 
 # The user's own settings must not change what the demonstration shows.
 FOREIGN_SETTINGS = ("ANSIBLE_", "MSP_KASPERSKY_", "PYTHON", "XDG_")
@@ -69,7 +73,7 @@ class Stage:
         return self.folder / "settings.json"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which Ansible runs."""
+        """Return the environment in which Ansible runs, without what is particular to one playbook."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
         return own | {
             "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
@@ -97,7 +101,7 @@ def main() -> int:
         with running_sandbox(Path(sys.executable), stage.folder / "sandbox.json") as details:
             prepare(stage, details)
             print(INTRODUCTION.format(**details), flush=True)
-            exit_code, output = play(stage)
+            exit_code, output = play_all(stage, details)
             report = Report(
                 tasks=[Task.read(line) for line in lines_of(stage.story)],
                 requests=ask(details, "/requests")["requests"],
@@ -115,10 +119,15 @@ def main() -> int:
 def prepare(stage: Stage, details: dict[str, Any]) -> None:
     """Write down for the playbook what the sandbox accepts: secrets in a file each, the rest as variables."""
     tigerpaw, mail, webhook = details["tigerpaw"], details["smtp"], details["webhook"]
+    security_center = details["security_center"]
     new_key = ask(details, "/users", {"system": "rest"})
+    ask(details, "/virtual-servers", {"virtual_servers": [{"name": name} for name in CLIENTS]}, "PUT")
+    accounts = [{"number": number, "name": name} for number, name in enumerate(CLIENTS, start=1042)]
+    ask(details, "/accounts", {"accounts": accounts}, "PUT")
     for name in ("soap_password", "rest_private_key"):
         stage.keep_secret(name, tigerpaw.pop(name))
     stage.keep_secret("new_rest_private_key", new_key["secret"])
+    stage.keep_secret("security_center_password", security_center["password"])
     stage.keep_secret("smtp_password", mail["smtp_password"])
     stage.keep_secret("webhook_url", webhook["webhook_url"])
     stage.keep_secret("webhook_secret", webhook["webhook_secret"])
@@ -127,22 +136,48 @@ def prepare(stage: Stage, details: dict[str, Any]) -> None:
         "demo_secrets": str(stage.folder / "secrets"),
         "demo_tigerpaw": tigerpaw,
         "demo_new_rest_public_key": new_key["name"],
+        "demo_security_center": {name: security_center[name] for name in ("url", "username")},
         "demo_mail": {"host": mail["smtp_host"], "port": mail["smtp_port"], "username": mail["smtp_username"]},
         "demo_ca_path": details["ca_path"],
     }
     stage.settings.write_text(json.dumps(variables), encoding="utf-8")
 
 
-def play(stage: Stage) -> tuple[int, str]:
+def play_all(stage: Stage, details: dict[str, Any]) -> tuple[int, str]:
     """
-    Run the playbook and show its output as it comes.
+    Run both playbooks, the second one over the tenants as hosts.
+
+    :returns: the exit code of the one that failed, or 0, and all that they printed.
+    """
+    security_center = {
+        "MSP_KASPERSKY_SECURITY_CENTER_URL": details["security_center"]["url"],
+        "MSP_KASPERSKY_SECURITY_CENTER_USERNAME": details["security_center"]["username"],
+        "MSP_KASPERSKY_SECURITY_CENTER_PASSWORD_FILE": str(stage.folder / "secrets" / "security_center_password"),
+        "MSP_KASPERSKY_SECURITY_CENTER_CA_PATH": details["ca_path"],
+    }
+    inventory = CHECKOUT / "playbooks" / "inventory" / "demo.tenants.yml"
+    exit_code, output = play(stage, ["msp.kaspersky.demo"], {})
+    if exit_code:
+        return exit_code, output
+    exit_code, more = play(stage, ["msp.kaspersky.demo_tenants", "--inventory", str(inventory)], security_center)
+    return exit_code, output + more
+
+
+def play(stage: Stage, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """
+    Run a playbook and show its output as it comes.
 
     :returns: the exit code of ansible-playbook, and all that it printed.
     """
     program = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [program, "msp.kaspersky.demo", "--extra-vars", f"@{stage.settings}"]
+    command = [program, *arguments, "--extra-vars", f"@{stage.settings}"]
     process = subprocess.Popen(
-        command, env=stage.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        command,
+        env=stage.environment() | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
     )
     assert process.stdout is not None
     limit = threading.Timer(LONGEST_PLAY, process.terminate)
@@ -159,10 +194,11 @@ def play(stage: Stage) -> tuple[int, str]:
         process.wait()
 
 
-def ask(details: dict[str, Any], path: str, body: dict[str, Any] | None = None) -> Any:
+def ask(details: dict[str, Any], path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
     """Ask the sandbox's control API; with a body, tell it something."""
     content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{details['control_url']}{path}", data=content)  # noqa: S310 - our own sandbox
+    address = f"{details['control_url']}{path}"
+    request = urllib.request.Request(address, data=content, method=method)  # noqa: S310 - our own sandbox
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=LONGEST_ANSWER) as answer:
         return json.load(answer)
