@@ -17,6 +17,8 @@ description:
   - A virtual server or company is bound to one integration at most. If another one holds it, the task is refused and
     names that integration.
   - Everything is checked before anything is written, so that either the whole task is done or nothing of it.
+  - With O(security_center), virtual servers are looked up in Kaspersky Security Center, in one request however many
+    there are, in check mode as well. Nothing is ever written there.
 extends_documentation_fragment:
   - msp.kaspersky.registry
   - msp.kaspersky.security_center
@@ -39,8 +41,11 @@ options:
   virtual_servers:
     description:
       - Virtual servers, if the integration starts from Kaspersky Security Center.
-      - A new one is declared as a dictionary with its C(uid), which is its C(KLVSRV_UID), and its C(name). A known one
-        may be given by name alone.
+      - Each is a name, or a dictionary with C(uid), which is its C(KLVSRV_UID), C(name), or both.
+      - With O(security_center), a name is the one that the virtual server has there. It is remembered by its C(uid), so
+        that it stays bound when it is renamed. A playbook may go on calling it by its old name, and is warned of the new
+        one. A name that could mean two virtual servers is refused, with the C(uid) of each.
+      - Without O(security_center), a new one needs its C(uid) and its C(name). A known one may be given by either.
     type: list
     elements: raw
   companies:
@@ -54,7 +59,7 @@ options:
   state:
     description:
       - V(present) binds what is listed.
-      - V(absent) unbinds what is listed.
+      - V(absent) unbinds what is listed, also what no longer exists in Security Center.
       - V(exact) binds what is listed and unbinds everything else.
     type: str
     choices:
@@ -74,6 +79,9 @@ options:
     type: str
 notes:
   - Each entry of a list has a line of its own. A string with commas is refused, because a comma may be part of a name.
+  - What Security Center no longer has, or no longer shows to the account, stays bound until a task unbinds it.
+  - The first change that is made with O(security_center) records which Administration Server the instance stands for.
+    From then on, another one is refused with RV(error.code=instance_mismatch).
 seealso:
   - module: msp.kaspersky.integration
   - module: msp.kaspersky.tenant_info
@@ -88,11 +96,30 @@ EXAMPLES = r"""
       - name: Northwind Logistics
         id: "1042"
 
-- name: Bind virtual servers of Security Center
+- name: Bind virtual servers by the names that they have in Security Center
   msp.kaspersky.binding:
     integration: Integration with Tigerpaw
     virtual_servers:
-      - uid: 5c21f0e2-7e0b-4d7e-9a53-3c4f1d2b8a90
+      - Harbour Dental
+      - Northwind Logistics
+    security_center:
+      url: https://ksc.example.com
+      username: ansible
+      password_file: ~/.config/msp/security-center-password
+      ca_path: ~/.config/msp/security-center.pem
+  register: binding
+
+- name: Unbind what no longer exists in Security Center
+  msp.kaspersky.binding:
+    integration: Integration with Tigerpaw
+    virtual_servers: "{{ binding.stale }}"
+    state: absent
+
+- name: Bind a virtual server without asking Security Center
+  msp.kaspersky.binding:
+    integration: Integration with Tigerpaw
+    virtual_servers:
+      - uid: VSRV5c21f0e2-7e0b-4d7e-9a53-3c4f1d2b8a90
         name: Harbour Dental
 
 - name: Show what the exact list would change, without changing it
@@ -268,6 +295,26 @@ unchanged:
       sample: "1042"
     name:
       description: Name of the virtual server or company.
+      type: str
+      sample: Harbour Dental
+stale:
+  description:
+    - The virtual servers that the integration holds after the task although Security Center no longer has them, or no
+      longer shows them to the account. It is valid input for this module, to unbind them with O(state=absent).
+  returned: success, if Security Center was asked
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(virtual_server).
+      type: str
+      sample: virtual_server
+    uid:
+      description: C(KLVSRV_UID) of the virtual server.
+      type: str
+      sample: VSRV5c21f0e2-7e0b-4d7e-9a53-3c4f1d2b8a90
+    name:
+      description: Name that it had last.
       type: str
       sample: Harbour Dental
 diff:
