@@ -14,8 +14,7 @@ description:
   - Makes a host of every virtual server of Kaspersky Security Center and of every company, with the integration that
     holds it, so that plays, O(ignore:--limit), C(serial) and job slices work on tenants.
   - Tasks run on the controller. Nothing is sent to a tenant, and no tenant is connected to.
-  - The source is a file whose name is, or ends in, C(.tenants.yml), C(.tenants.yaml), C(tenants.yml) or
-    C(tenants.yaml).
+  - The source is a file whose name is or ends in C(tenants.yml) or C(tenants.yaml), for example C(ksc.tenants.yml).
   - A host is called after its tenant, for example C(harbour-dental-3fa2c19e04b7), the last part of which is made from
     C(KLVSRV_UID) of a virtual server or from the identifier of a company in the registry. So a tenant can never be
     taken for a server of the same name. A tenant that gets another name becomes another host.
@@ -133,7 +132,7 @@ keyed_groups:
     prefix: psa
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleParserError
@@ -166,7 +165,7 @@ except ImportError:  # before ansible-core 2.19, every text that is not marked u
 
 
 _LOCAL = {
-    "ansible_connection": "local",
+    "ansible_connection": trust_as_template("local"),
     "ansible_python_interpreter": trust_as_template("{{ ansible_playbook_python }}"),
 }
 
@@ -195,11 +194,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         tenants = self._tenants(arguments, path, cache)
         instance = str(_with_environment(arguments).get("instance", "default")).strip()
         self._add_groups()
-        filters = host_filters(self.get_option("filters"))
-        for host in tenant_hosts(tenants, instance, self._is_foreign):
-            variables = _LOCAL | wrap_var(host.variables)
-            if is_included(self.templar, host.name, variables, filters):
-                self._add_host(host, variables)
+        for host, variables in self._shown(tenant_hosts(tenants, instance, self._is_foreign)):
+            self._add_host(host, variables)
 
     def _tenants(self, arguments: Mapping[str, Any], path: str, cache: bool) -> list[Tenant]:
         """Take the tenants from the cache, or ask and put them there."""
@@ -216,6 +212,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         found = self.inventory.groups.get(group)
         variable = f"{VARIABLE_PREFIX}integration_id"
         return found is not None and any(host.vars.get(variable) != integration_id for host in found.hosts)
+
+    def _shown(self, hosts: Iterable[TenantHost]) -> list[tuple[TenantHost, dict[str, Any]]]:
+        """Choose all hosts before any is added, because a play must not run over half of them."""
+        filters = host_filters(self.get_option("filters"))
+        every = [(host, _LOCAL | _unsafe(host.variables)) for host in hosts]
+        return [item for item in every if is_included(self.templar, item[0].name, item[1], filters)]
 
     def _add_groups(self) -> None:
         self.inventory.add_group(ALL_TENANTS)
@@ -257,3 +259,7 @@ def _with_environment(arguments: Mapping[str, Any]) -> dict[str, Any]:
     completed = dict(arguments)
     set_fallbacks(TENANTS.argument_spec, completed)
     return completed
+
+
+def _unsafe(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: wrap_var(value) for name, value in variables.items()}

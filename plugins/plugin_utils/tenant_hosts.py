@@ -107,7 +107,7 @@ def identifier(tenant: Tenant) -> str:
     :returns: 64 hexadecimal digits.
     """
     key = tenant["uid"] if tenant["kind"] == "virtual_server" else tenant["id"]
-    return sha256(f"{tenant['kind']}:{key}".encode()).hexdigest()
+    return sha256(f"{tenant['kind']}:{key}".encode(errors="surrogatepass")).hexdigest()
 
 
 def distinct(names: Mapping[Key, str], suffix: Callable[[Key], str], separator: str = "-") -> dict[Key, str]:
