@@ -152,7 +152,7 @@ def test_one_that_vanished_is_stale_until_it_is_unbound(
 ) -> None:
     bind(sqlite_workplace, center, "Acme", "Borg")
     sandbox.virtual_servers.remove(ACME[1])
-    again = bind(sqlite_workplace, center, "Borg")
+    again = bind(sqlite_workplace, center)
     assert not again["changed"]
     assert again["stale"] == [{"kind": "virtual_server", "uid": ACME[1], "name": "Acme"}]
     shown = sqlite_workplace.run("tenant_info", stale=True, **center)["tenants"]
@@ -254,9 +254,13 @@ def test_every_tenant_is_listed_once(sandbox: Sandbox, sqlite_workplace: Workpla
         assert names(sqlite_workplace.run("tenant_info", **options, **center)["tenants"]) == ["Zenith"]
 
 
-def test_the_registry_alone_filters_as_well(sqlite_workplace: Workplace, center: Options) -> None:
-    bind(sqlite_workplace, center, "Acme", "Borg")
-    bind(sqlite_workplace, center, "Borg", state="absent")
+def test_every_database_filters_alike(sandbox: Sandbox, workplace: Workplace) -> None:
+    let_exist(sandbox, ACME, BORG)
+    workplace.create("North", solution="security_center")
+    center = {"security_center": sandbox.security_center_settings()}
+    bind(workplace, center, "Acme", "Borg")
+    bind(workplace, center, "Borg", state="absent")
+    assert workplace.database.rows("instance")[0]["server_identity"] == sandbox.state.server_identity
     filters: dict[str, Options] = {
         "Acme": {"bound": True},
         "Borg": {"bound": False},
@@ -265,10 +269,10 @@ def test_the_registry_alone_filters_as_well(sqlite_workplace: Workplace, center:
     }
     for expected, options in filters.items():
         given = {**options, **(center if "sources" in options else {})}
-        assert " ".join(names(sqlite_workplace.run("tenant_info", **given)["tenants"])) == expected
+        assert " ".join(names(workplace.run("tenant_info", **given)["tenants"])) == expected
     for options in ({"name": "Acme"}, {"uid": ACME[1]}, {"integration": "North"}):
-        assert names(sqlite_workplace.run("tenant_info", **options)["tenants"]) == ["Acme"]
-    assert sqlite_workplace.refusal("tenant_info", integration="Nort").code is ErrorCode.NOT_FOUND
+        assert names(workplace.run("tenant_info", **options)["tenants"]) == ["Acme"]
+    assert workplace.refusal("tenant_info", integration="Nort").code is ErrorCode.NOT_FOUND
 
 
 def test_security_center_alone_needs_no_registry(sandbox: Sandbox, sqlite_workplace: Workplace, tmp_path: Path) -> None:

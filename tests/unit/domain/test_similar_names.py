@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.msp.kaspersky.plugins.module_utils._domain.similar_names import SimilarNames
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.similar_names import (
+    SimilarNames,
+    near_matches,
+)
 
 NAMES = st.text("abcdeÄé -.1", max_size=9)
 
@@ -111,3 +114,23 @@ def test_ten_thousand_names_are_no_work() -> None:
     similar = SimilarNames(names)
     assert not any(similar.to(name) for name in names)
     assert time.perf_counter() - started < 10, "comparing each with each takes minutes"
+
+
+def test_many_words_are_compared_with_far_more_names() -> None:
+    known = [f"Client {at}" for at in range(20_000)]
+    started = time.perf_counter()
+    assert near_matches(["Cleint 7", "Clientt 9"], known) == {"Cleint 7": ["Client 7"], "Clientt 9": ["Client 9"]}
+    assert near_matches([f"Nothing like it {at}" for at in range(2_000)], known) == {}
+    assert time.perf_counter() - started < 20, "looking for the nearest of each takes an hour"
+
+
+def test_what_is_further_off_is_found_among_few() -> None:
+    assert near_matches(["Acme Ltd"], ["Acme Limited", "Borg"]) == {"Acme Ltd": ["Acme Limited"]}
+    assert near_matches(["Borg"], []) == {}
+
+
+@given(words=st.lists(NAMES, max_size=5), known=st.lists(NAMES, max_size=8, unique=True))
+def test_words_and_names_are_as_similar_both_ways(words: list[str], known: list[str]) -> None:
+    near = near_matches(words, known, limit=8)
+    for word in words:
+        assert set(SimilarNames(known).to(word)) <= set(near.get(word, []))
