@@ -257,7 +257,7 @@ def test_no_module_can_return_secrets() -> None:
 
 
 def test_unchecked_arguments_are_checked_and_completed() -> None:
-    seen = door.perform_unchecked(options.INTEGRATION, {"name": "a", "actor": None}, True, lambda client: vars(client))
+    seen = door.perform_unchecked(options.INTEGRATION, {"name": "a", "actor": None}, True, vars)
     assert (seen.result["options"]["name"], seen.result["options"]["instance"]) == ("a", "default")
     refused = door.perform_unchecked(options.INTEGRATION, {"naem": SECRET}, False, raising(AssertionError("done")))
     assert [fault["option"] for fault in refused.result["error"]["faults"]] == ["naem", "name"]
@@ -274,6 +274,6 @@ def test_unchecked_arguments_that_only_ansible_core_refuses(monkeypatch: pytest.
 
 
 def test_a_crash_of_the_check_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "argument_faults", lambda *_arguments: [][0])
+    monkeypatch.setattr(door, "argument_faults", lambda *_arguments: {}["none"])
     refused = door.perform_unchecked(options.INTEGRATION, {"name": SECRET}, False, lambda _client: {})
     assert refused.result["error"]["code"] == "internal_error"

@@ -35,10 +35,11 @@ URL = "https://api.psa.example/api/Accounts/1052932"
 tigerpaw_headers = FilterModule().filters()["tigerpaw_headers"]
 
 
-def refusal(settings: Any = INTEGRATION, method: Any = "GET", url: Any = URL) -> str:
-    """Have something refused; return why."""
+def refusal(*settings: Any, method: Any = "GET", url: Any = URL) -> str:
+    """Have something refused, with right settings if none are given; return why."""
+    [used] = settings or [INTEGRATION]
     with pytest.raises(AnsibleFilterError) as caught:
-        tigerpaw_headers(settings, method, url)
+        tigerpaw_headers(used, method, url)
     assert PRIVATE_KEY not in "".join(traceback.format_exception(caught.value))
     return str(caught.value)
 

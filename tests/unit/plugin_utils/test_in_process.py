@@ -69,10 +69,10 @@ def test_options_arrive_as_a_module_would_get_them(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MSP_KASPERSKY_REGISTRY", "sqlite:////from/the/environment")
     monkeypatch.setenv("MSP_KASPERSKY_ACTOR", "")
     given: Result = wrap_var({"_terms": ["{{ a }}"], "secret_key_file": "~/key", "secret_store": None})
-    seen: Result = ask(options.INTEGRATION_SETTINGS, given, lambda client: vars(client), check_mode=True)
+    seen: Result = ask(options.INTEGRATION_SETTINGS, given, vars, check_mode=True)
     assert seen["check_mode"] is True
     assert seen["options"]["_terms"] == ["{{ a }}"]
-    assert type(seen["options"]["_terms"][0]) is str
+    assert seen["options"]["_terms"][0].__class__ is str
     assert seen["options"]["registry"] == "sqlite:////from/the/environment"
     assert seen["options"]["instance"] == "default"
     assert not seen["options"]["secret_key_file"].startswith("~")
