@@ -236,6 +236,12 @@ def test_an_old_name_of_several_is_refused() -> None:
     assert "a, b" in refused.message
 
 
+def test_an_old_name_of_several_is_unbound_where_one_is_held() -> None:
+    known = [known_as("Old", "a", NORTH), known_as("Old", "b"), known_as("Old", "c", SOUTH)]
+    done = plan(["Old"], existing(a="New", b="Newer", c="Newest"), known, "absent")
+    assert pairs(done.unbound) == [("a", "Old")]
+
+
 def test_the_old_and_the_new_name_are_the_same_one() -> None:
     assert "means the same" in refusal(["Old", "New"], existing(a="New"), [known_as("Old", "a", NORTH)]).message
 
