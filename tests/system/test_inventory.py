@@ -118,6 +118,18 @@ def test_groups_tell_who_holds_what(source: Source) -> None:
     assert set(read["kaspersky_tenants"]["children"]) >= {"kaspersky_bound", "kaspersky_unbound", "kaspersky_stale"}
 
 
+def test_integrations_of_two_sources_are_kept_apart(source: Source, sqlite_workplace: Workplace) -> None:
+    other = sqlite_workplace.create("North", instance="hub")["integration"]["id"]
+    sqlite_workplace.run("binding", instance="hub", integration="North", companies=["Acme"])
+    second = Source(source.path.with_name("other.tenants.yml"), {**source.options, "instance": "hub"})
+    assert len(second.hosts()) == 1
+    read = source.inventory("-i", str(second.path))
+    suffix = other.replace("-", "_")
+    [mine], [others] = (read[f"kaspersky_integration_North{end}"]["hosts"] for end in ("", f"_{suffix}"))
+    assert mine != others
+    assert len(read["kaspersky_bound"]["hosts"]) == 2
+
+
 def test_what_the_environment_says_counts(source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MSP_KASPERSKY_REGISTRY", source.options["registry"])
     for name, value in source.options["security_center"].items():
