@@ -256,7 +256,7 @@ def _list_tenants(arguments: Mapping[str, Any]) -> list[Tenant]:
 
 
 def _with_environment(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    completed = dict(arguments)
+    completed = {name: value for name, value in arguments.items() if value is not None}
     set_fallbacks(TENANTS.argument_spec, completed)
     return completed
 
