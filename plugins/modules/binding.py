@@ -43,8 +43,8 @@ options:
       - Virtual servers, if the integration starts from Kaspersky Security Center.
       - Each is a name, or a dictionary with C(uid), which is its C(KLVSRV_UID), C(name), or both.
       - With O(security_center), a name is the one that the virtual server has there. It is remembered by its C(uid), so
-        that it stays bound when it is renamed. A playbook may go on calling it by its old name, and is warned of the new
-        one. A name that could mean two virtual servers is refused, with the C(uid) of each.
+        that it stays bound when it is renamed. A playbook may go on calling it by its old name, and is warned of the
+        new one. A name that could mean two virtual servers is refused, with the C(uid) of each.
       - Without O(security_center), a new one needs its C(uid) and its C(name). A known one may be given by either.
     type: list
     elements: raw

@@ -61,8 +61,8 @@ options:
     description:
       - Where to look. V(registry) is what was bound or declared before, V(security_center) is what exists in Kaspersky
         Security Center now.
-      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given. An instance of
-        Kaspersky Business Hub is looked for in the registry alone then.
+      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given. Companies are
+        looked for in the registry alone then.
       - With V(security_center) alone, no registry is needed, and there is none to tell what is bound.
     type: list
     elements: str
@@ -138,8 +138,8 @@ tenants:
       sample: Harbour Dental
     registered_name:
       description:
-        - Name under which the registry knows it. Another one than RV(tenants[].name) means that it was renamed in Security
-          Center. Null if the registry does not know it.
+        - Name under which the registry knows it. Another one than RV(tenants[].name) means that it was renamed in
+          Security Center. Null if the registry does not know it.
       type: str
       sample: Harbor Dental
     known:
@@ -148,12 +148,12 @@ tenants:
       sample: true
     stale:
       description:
-        - Whether the registry knows it and Security Center no longer has it, or does not show it to the account. Null of
-          a company, and if Security Center was not asked.
+        - Whether the registry knows it and Security Center no longer has it, or does not show it to the account. Null
+          of a company, and if Security Center was not asked.
       type: bool
       sample: false
     enabled:
-      description: Whether the virtual server is enabled in Security Center. Null if Security Center does not tell of it.
+      description: Whether the virtual server is enabled in Security Center. Null if nothing is told of it there.
       type: bool
       sample: true
     bound:

@@ -74,7 +74,7 @@ def test_names_are_looked_up_in_one_request(sandbox: Sandbox, sqlite_workplace: 
 def test_nobody_is_asked_by_a_task_that_makes_no_sense(
     sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
 ) -> None:
-    faulty = [
+    faulty: list[Options] = [
         {"virtual_servers": [""]},
         {"virtual_servers": ["Acme", "Acme"]},
         {"virtual_servers": None, "companies": ["Acme"]},
@@ -250,7 +250,8 @@ def test_every_tenant_is_listed_once(sandbox: Sandbox, sqlite_workplace: Workpla
     }
     for expected, options in filters.items():
         assert " ".join(names(sqlite_workplace.run("tenant_info", **options, **center)["tenants"])) == expected
-    for options in ({"name": "Acme"}, {"name": "Zenith"}, {"uid": ACME[1]}, {"integration": "North"}):
+    also: list[Options] = [{"name": "Acme"}, {"name": "Zenith"}, {"uid": ACME[1]}, {"integration": "North"}]
+    for options in also:
         assert names(sqlite_workplace.run("tenant_info", **options, **center)["tenants"]) == ["Zenith"]
 
 
@@ -270,7 +271,8 @@ def test_every_database_filters_alike(sandbox: Sandbox, workplace: Workplace) ->
     for expected, options in filters.items():
         given = {**options, **(center if "sources" in options else {})}
         assert " ".join(names(workplace.run("tenant_info", **given)["tenants"])) == expected
-    for options in ({"name": "Acme"}, {"uid": ACME[1]}, {"integration": "North"}):
+    also: list[Options] = [{"name": "Acme"}, {"uid": ACME[1]}, {"integration": "North"}]
+    for options in also:
         assert names(workplace.run("tenant_info", **options)["tenants"]) == ["Acme"]
     assert workplace.refusal("tenant_info", integration="Nort").code is ErrorCode.NOT_FOUND
 
@@ -324,9 +326,10 @@ def test_all_that_is_wrong_with_the_account_is_told_at_once(sandbox: Sandbox, sq
     assert "excludes password_file" in refusal(sqlite_workplace, {"security_center": both}, "Acme").message
 
 
-def test_the_password_may_be_in_a_file(sandbox: Sandbox, sqlite_workplace: Workplace, center: Options) -> None:
-    folder = Path(sqlite_workplace.database.path).parent
-    file = folder / "password"
+def test_the_password_may_be_in_a_file(
+    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
     file.write_text(f"{center['security_center']['password']}\n", encoding="utf-8")
     options = {"security_center": sandbox.security_center_settings(password=None, password_file=str(file))}
     assert bind(sqlite_workplace, options, "Acme")["changed"]
