@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from .declared_tenants import warn_of_similar
 from .model import Directory, Integration, Tenant, TenantKind, VirtualServer
@@ -24,7 +25,7 @@ from .text import either
 
 _OR_UNSEEN = "or the account may not see it"
 
-_Meaning = tuple[Tenant | None, VirtualServer | None]
+_Meaning: TypeAlias = "tuple[Tenant | None, VirtualServer | None]"
 """What the registry and what Security Center knows of one virtual server."""
 
 

@@ -18,7 +18,7 @@ from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.redaction import SecretsInPlay
 from .foreign_text import appearance, quote
 from .http import Answer, HttpClient, Passing
-from .typed_values import UnreadableValue, decode
+from .typed_values import UnreadableValue, decode, is_number
 
 UNAVAILABLE = 1195
 
@@ -170,7 +170,7 @@ def _content_of(answer: Answer) -> tuple[Any, str]:
 
 def _fault_in(content: Any) -> _Fault | None:
     error = content.get("PxgError") if isinstance(content, dict) else None
-    if not isinstance(error, dict) or type(error.get("code")) is not int:
+    if not isinstance(error, dict) or not is_number(error.get("code")):
         return None
     message = error.get("message")
     return _Fault(error["code"], message if isinstance(message, str) else "")

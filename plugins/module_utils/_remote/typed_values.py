@@ -17,7 +17,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 _BITS_OF_INT = 32
 _BITS_OF_LONG = 64
@@ -53,6 +53,11 @@ def decode(content: bytes) -> Any:
         raise UnreadableValue("is damaged JSON") from None
 
 
+def is_number(value: object) -> TypeGuard[int]:
+    """Tell a whole number from everything else, also from true and false, which Python takes for numbers."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _read(found: dict[str, Any]) -> Any:
     if len(found) != 2 or "type" not in found or "value" not in found or not isinstance(found["type"], str):
         return found
@@ -70,13 +75,13 @@ def _refuse(_constant: str) -> None:
 
 
 def _read_long(value: Any) -> int:
-    if type(value) is not int or not _fits(value, _BITS_OF_LONG):
+    if not is_number(value) or not _fits(value, _BITS_OF_LONG):
         raise ValueError
     return value
 
 
 def _read_float(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if not (is_number(value) or isinstance(value, float)) or not math.isfinite(value):
         raise ValueError
     return float(value)
 
