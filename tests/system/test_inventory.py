@@ -45,8 +45,12 @@ class Source:
         """
         said = {name: value for name, value in (self.options | options).items() if value is not None}
         self.path.write_text(json.dumps({"plugin": "msp.kaspersky.tenants", **said}), encoding="utf-8")
+        return self.run("inventory", "--list", *arguments)
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of Ansible with the file as it is."""
         return subprocess.run(
-            [sys.executable, "-m", "ansible", "inventory", "-i", str(self.path), "--list", *arguments],
+            [sys.executable, "-m", "ansible", program, "-i", str(self.path), *arguments],
             env={**os.environ, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "HOME": str(self.path.parent)},
             capture_output=True,
             text=True,
@@ -152,7 +156,8 @@ def test_a_cache_answers_without_asking(sandbox: Sandbox, source: Source, tmp_pa
     assert not calls(sandbox)
     assert "registry_missing" in source.read(bound=False).stderr
     (tmp_path / "elsewhere").rename(registry)
-    assert len(source.hosts("--flush-cache")) == 1
+    assert len(source.hosts()) == 3
+    assert "hosts (1)" in source.run("adhoc", "all", "--list-hosts", "--flush-cache").stdout
     assert len(source.hosts()) == 1
     assert calls(sandbox) == ONE_CONVERSATION
 
