@@ -157,7 +157,8 @@ def test_a_cache_answers_without_asking(sandbox: Sandbox, source: Source, tmp_pa
     assert "registry_missing" in source.read(bound=False).stderr
     (tmp_path / "elsewhere").rename(registry)
     assert len(source.hosts()) == 3
-    assert "hosts (1)" in source.run("adhoc", "all", "--list-hosts", "--flush-cache").stdout
+    (tmp_path / "play.yml").write_text("- hosts: all", encoding="utf-8")
+    assert "hosts (1)" in source.run("playbook", "--flush-cache", "--list-hosts", str(tmp_path / "play.yml")).stdout
     assert len(source.hosts()) == 1
     assert calls(sandbox) == ONE_CONVERSATION
 
