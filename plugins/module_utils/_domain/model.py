@@ -111,7 +111,6 @@ class VirtualServer:
     uid: str
     name: str
     enabled: bool = True
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

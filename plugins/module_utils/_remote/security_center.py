@@ -24,7 +24,7 @@ from .foreign_text import visible
 from .http import Connection, Endpoint, HttpClient
 from .security_center_errors import Call
 from .security_center_listing import read_virtual_servers
-from .security_center_session import Session, authorization
+from .security_center_session import BASE_PATH, Session, authorization
 from .typed_values import UnreadableValue
 
 SYSTEM = "Kaspersky Security Center"
@@ -56,7 +56,7 @@ class Account:
 
     username: str
     password: str = field(repr=False)
-    internal_user: bool = False
+    internal_user: bool
 
 
 class SecurityCenter:
@@ -151,7 +151,8 @@ def api_address(url: str) -> str:
     """
     Complete the address of an Administration Server.
 
-    :returns: the address with port, without a final slash.
+    :param url: of the server; the path of its Open API, which the vendor's examples show, may be given as well.
+    :returns: the address with port, without that path and without a final slash.
     :raises IntegrationError: ``invalid_settings``: it is no address; the message does not repeat it.
     """
     try:
@@ -161,7 +162,7 @@ def api_address(url: str) -> str:
         place = place_of(split_address(cleaned))
     except ValueError as error:
         raise IntegrationError(ErrorCode.INVALID_SETTINGS, f"security_center.url: {error}.") from None
-    path = split_address(cleaned).path
+    path = split_address(cleaned).path.rstrip("/").removesuffix(BASE_PATH)
     return f"{place.scheme}://{place.bracketed_host}:{given_port or DEFAULT_PORT}{path}"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from .._domain.model import VirtualServer
@@ -70,14 +69,12 @@ def _virtual_server(number: int, entry: Any) -> VirtualServer:
     if not isinstance(entry, dict):
         raise UnreadableValue(f"has no virtual server in entry {number}")
     uid = _uid(number, entry.get("KLVSRV_UID"))
-    name, enabled, created_at = entry.get("KLVSRV_DN"), entry.get("KLVSRV_ENABLED"), entry.get("KLVSRV_CREATED")
+    name, enabled = entry.get("KLVSRV_DN"), entry.get("KLVSRV_ENABLED")
     if not isinstance(name, str):
         raise UnreadableValue(f"has no KLVSRV_DN in entry {number}")
     if not isinstance(enabled, bool | None):
         raise UnreadableValue(f"has a KLVSRV_ENABLED that is neither true nor false in entry {number}")
-    if not isinstance(created_at, datetime | None):
-        raise UnreadableValue(f"has a KLVSRV_CREATED that is no time in entry {number}")
-    return VirtualServer(uid, shown_name(name, uid), enabled is not False, created_at)
+    return VirtualServer(uid, shown_name(name, uid), enabled is not False)
 
 
 def _uid(number: int, value: Any) -> str:

@@ -23,6 +23,13 @@ _BITS_OF_INT = 32
 _BITS_OF_LONG = 64
 
 
+UNREADABLE = object()
+"""
+Stands for a value of an unknown type, or not of the type that it says. Only those who need it refuse it: what a newer
+server adds, or tells wrongly about something else, is no matter of ours.
+"""
+
+
 class UnreadableValue(Exception):
     """An answer that cannot be understood; the text goes on after "its answer", in our words."""
 
@@ -43,8 +50,8 @@ def decode(content: bytes) -> Any:
 
     Servers wrap containers in some places and leave them bare in others; both come out as dictionaries.
 
-    :returns: for example a dictionary; times are aware, in UTC.
-    :raises UnreadableValue: it is not JSON, or holds a value of an unknown type or not of the type that it says.
+    :returns: for example a dictionary; times are aware, in UTC. Single values may be :data:`UNREADABLE`.
+    :raises UnreadableValue: it is not JSON.
     """
     try:
         # The hook sees containers from the inside out, so that no depth of nesting is a matter of ours.
@@ -61,13 +68,10 @@ def is_number(value: object) -> TypeGuard[int]:
 def _read(found: dict[str, Any]) -> Any:
     if len(found) != 2 or "type" not in found or "value" not in found or not isinstance(found["type"], str):
         return found
-    reader = _READERS.get(found["type"])
-    if reader is None:
-        raise UnreadableValue("holds a value of an unknown type")
     try:
-        return reader(found["value"])
-    except (ValueError, TypeError, OverflowError):
-        raise UnreadableValue(f"holds a value that is no {found['type']}") from None
+        return _READERS[found["type"]](found["value"])
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return UNREADABLE
 
 
 def _refuse(_constant: str) -> None:

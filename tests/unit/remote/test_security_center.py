@@ -170,6 +170,8 @@ class TestAddress:
             ("https://ksc.example:443", "https://ksc.example:443"),
             ("https://ksc.example:8443/ksc/", "https://ksc.example:8443/ksc"),
             ("https://ksc.example/ksc", "https://ksc.example:13299/ksc"),
+            ("https://ksc.example/api/v1.0/", "https://ksc.example:13299"),
+            ("https://ksc.example/ksc/api/v1.0", "https://ksc.example:13299/ksc"),
             (" https://10.0.0.1 ", "https://10.0.0.1:13299"),
             ("https://[2001:db8::1]", "https://[2001:db8::1]:13299"),
             ("https://[2001:db8::1]:443", "https://[2001:db8::1]:443"),

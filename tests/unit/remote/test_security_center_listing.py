@@ -21,7 +21,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._remote.security_cen
     read_virtual_servers,
     shown_name,
 )
-from ansible_collections.msp.kaspersky.plugins.module_utils._remote.typed_values import UnreadableValue
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.typed_values import UNREADABLE, UnreadableValue
 
 UID = "VSRVa80a675f-40d1-4f50-aec8-ff79bd8793d4"
 MOMENT = datetime(2020, 5, 3, 0, 59, 9, tzinfo=UTC)
@@ -33,12 +33,12 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 
 def test_virtual_server() -> None:
-    assert read_virtual_servers([entry()]) == (VirtualServer(UID, "Acme", True, MOMENT),)
+    assert read_virtual_servers([entry()]) == (VirtualServer(UID, "Acme", True),)
 
 
 def test_what_need_not_be_there() -> None:
     listed = [entry(KLVSRV_ENABLED=..., KLVSRV_CREATED=...)]
-    assert read_virtual_servers(listed) == (VirtualServer(UID, "Acme", True, None),)
+    assert read_virtual_servers(listed) == (VirtualServer(UID, "Acme", True),)
 
 
 def test_disabled() -> None:
@@ -74,7 +74,8 @@ def test_no_list(listed: Any) -> None:
         ({"KLVSRV_DN": 7}, "no KLVSRV_DN in entry 2"),
         ({"KLVSRV_ENABLED": 1}, "neither true nor false in entry 2"),
         ({"KLVSRV_ENABLED": "false"}, "neither true nor false in entry 2"),
-        ({"KLVSRV_CREATED": "2020-05-03"}, "no time in entry 2"),
+        ({"KLVSRV_UID": UNREADABLE}, "no usable KLVSRV_UID in entry 2"),
+        ({"KLVSRV_DN": UNREADABLE}, "no KLVSRV_DN in entry 2"),
     ],
 )
 def test_unusable_entry(changes: dict[str, Any], told: str) -> None:

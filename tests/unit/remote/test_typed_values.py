@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.typed_values import (
+    UNREADABLE,
     UnreadableValue,
     decode,
     encode,
@@ -135,8 +136,7 @@ def test_times_come_in_utc() -> None:
 @pytest.mark.parametrize("kind", ["long", "float", "double", "datetime", "date", "binary", "params"])
 @pytest.mark.parametrize("value", ["null", "true", '"x?"', "[]", "[1]", "1e999", "1" * 400])
 def test_value_of_another_type(kind: str, value: str) -> None:
-    with pytest.raises(UnreadableValue, match=f"is no {kind}"):
-        value_of(f'{{"type": "{kind}", "value": {value}}}')
+    assert value_of(f'{{"type": "{kind}", "value": {value}}}') is UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,11 @@ def test_value_of_another_type(kind: str, value: str) -> None:
     ],
 )
 def test_value_out_of_range(kind: str, value: str) -> None:
-    with pytest.raises(UnreadableValue, match=f"is no {kind}"):
-        value_of(f'{{"type": "{kind}", "value": {value}}}')
+    assert value_of(f'{{"type": "{kind}", "value": {value}}}') is UNREADABLE
 
 
 def test_unknown_type() -> None:
-    with pytest.raises(UnreadableValue, match="unknown type") as caught:
-        value_of('{"type": "hunter2", "value": "hunter2"}')
-    assert "hunter2" not in str(caught.value)
+    assert value_of('{"type": "currency", "value": 1}') is UNREADABLE
 
 
 @pytest.mark.parametrize(
