@@ -199,7 +199,7 @@ def test_another_server_is_refused(
     assert sqlite_workplace.refusal("tenant_info", **center).code is ErrorCode.INSTANCE_MISMATCH
 
 
-def test_a_server_that_does_not_tell_who_it_is_is_not_compared(
+def test_a_server_that_no_longer_tells_who_it_is_is_refused(
     sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
 ) -> None:
     sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": None})
@@ -208,7 +208,7 @@ def test_a_server_that_does_not_tell_who_it_is_is_not_compared(
     sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": "told-later"})
     bind(sqlite_workplace, center, "Borg")
     sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": None})
-    assert bind(sqlite_workplace, center, "Cyan")["changed"]
+    assert refusal(sqlite_workplace, center, "Cyan").code is ErrorCode.INSTANCE_MISMATCH
     assert sqlite_workplace.database.rows("instance")[0]["server_identity"] == "told-later"
 
 

@@ -76,7 +76,7 @@ def plan_binding(
     if existing is None:
         resolution = resolve_declared(integration, references, known, absent=absent, new_id=new_id)
     else:
-        resolution = resolve_existing(integration, references, known, existing, absent=absent, new_id=new_id)
+        resolution = resolve_existing(integration, references, known, existing, state=state, new_id=new_id)
     if not absent:
         for tenant in resolution.known:
             _refuse_held(resolution, tenant, integration, move_from)

@@ -61,17 +61,17 @@ def resolve_existing(
     known: KnownTenants,
     existing: ExistingServers,
     *,
-    absent: bool,
+    state: str,
     new_id: Callable[[], str],
 ) -> Resolution:
     """
     Find what each entry means.
 
     :param integration: the one that is to hold, or no longer to hold, what is meant.
-    :param absent: whether the task unbinds; then nothing is added.
+    :param state: ``present``, ``absent``, which adds nothing, or ``exact``.
     :param new_id: makes the id of a tenant that is new to the registry.
     """
-    search = _Search(integration, TenantIndex(integration.instance, known.found), existing, references, absent)
+    search = _Search(integration, TenantIndex(integration.instance, known.found), existing, references, state)
     resolution, similar = Resolution(), SimilarNames(known.names)
     renamed: list[str] = []
     for reference in references:
@@ -82,7 +82,7 @@ def resolve_existing(
             continue
         if server and reference.name not in (None, server.name):
             renamed.append(f"{reference.option} {reference.name!r} is called {server.name!r} ({server.uid})")
-        if absent:
+        if search.absent:
             _take_to_unbind(resolution, reference, tenant, similar)
         else:
             _take_to_bind(resolution, search, reference, (tenant, server), new_id)
@@ -99,7 +99,12 @@ class _Search:
     index: TenantIndex
     existing: ExistingServers
     references: Sequence[TenantReference]
-    absent: bool
+    state: str
+
+    @property
+    def absent(self) -> bool:
+        """Whether the task unbinds what it lists."""
+        return self.state == "absent"
 
     @cached_property
     def near(self) -> dict[str, list[str]]:
@@ -144,8 +149,9 @@ class _Search:
         renamed = [other for other in others if other.uid in self.existing]
         if self.absent and len(others) == 1 and not renamed and not self.holds(tenant):
             return others[0], None
-        # One that is gone, and replaced by another of its name, may still be meant when something is unbound.
-        if rivals := others if self.absent else renamed:
+        # One that is gone, and replaced by another of its name, may still be meant where something is unbound. It may
+        # also be that the server is another one, on which clients have the same names.
+        if rivals := renamed if self.state == "present" else others:
             uids = (server.uid, *(rival.uid for rival in rivals))
             raise ambiguous(reference, "virtual servers, now or before", uids)
         return tenant, server

@@ -60,21 +60,22 @@ def require_same_server(instance: Instance | None, directory: Directory) -> None
     """
     Refuse another Administration Server than the one that an instance stands for.
 
-    A server that does not tell who it is, and an instance that has not recorded it yet, are not compared.
+    An instance that has not recorded its server yet has nothing to compare with. A server that no longer tells who it
+    is may be any.
 
     :raises IntegrationError: ``instance_mismatch``.
     """
-    if instance is None or None in (instance.server_identity, directory.identity):
+    if instance is None or instance.server_identity in (None, directory.identity):
         return
-    if instance.server_identity != directory.identity:
-        raise IntegrationError(
-            ErrorCode.INSTANCE_MISMATCH,
-            f"The instance '{instance.name}' stands for the Administration Server '{instance.server_identity}', and "
-            f"{OPTION}.url leads to '{directory.identity}'. Nothing was changed. Set the option instance to the one of "
-            "this server, or correct the address.",
-            recorded_identity=instance.server_identity,
-            server_identity=directory.identity,
-        )
+    leads_to = f"leads to '{directory.identity}'" if directory.identity else "leads to one that does not tell who it is"
+    raise IntegrationError(
+        ErrorCode.INSTANCE_MISMATCH,
+        f"The instance '{instance.name}' stands for the Administration Server '{instance.server_identity}', and "
+        f"{OPTION}.url {leads_to}. Nothing was changed. Set the option instance to the one of this server, or correct "
+        "the address.",
+        recorded_identity=instance.server_identity,
+        server_identity=directory.identity,
+    )
 
 
 def certificate_warnings(context: Context) -> list[str]:

@@ -313,6 +313,17 @@ def test_one_that_was_replaced_by_another_of_its_name_can_be_unbound_by_it() -> 
     assert "a, x" in refusal(["Acme"], existing(a="Acme"), both, "absent").message
 
 
+def test_exact_does_not_put_a_namesake_in_the_place_of_one_that_is_gone() -> None:
+    known = [known_as("Acme", "x", NORTH), known_as("Borg", "y", NORTH)]
+    elsewhere = existing(a="Acme", b="Borg")  # as on another server, which has clients of the same names
+    error = refusal(["Acme", "Borg"], elsewhere, known, "exact")
+    assert error.code is ErrorCode.TENANT_UNKNOWN
+    assert "a, x" in error.message
+    assert "b, y" in error.message
+    identified = plan([{"uid": "a"}, {"uid": "b"}], elsewhere, known, "exact")
+    assert pairs(identified.unbound) == [("x", "Acme"), ("y", "Borg")]
+
+
 # Unbinding
 
 
