@@ -172,6 +172,16 @@ def test_a_virtual_server_belongs_to_one_instance(workplace: Workplace, crew: Cr
 
 
 @pytest.mark.parametrize("store", ["keyring"], indirect=True)
+def test_many_bind_to_one_integration(workplace: Workplace, crew: Crew, sandbox: Sandbox) -> None:
+    workplace.run("integration", **CREATION | {"solution": "security_center"})
+    sandbox.virtual_servers.generate(16)
+    names = [server.name for server in sandbox.virtual_servers.all()]
+    shared = {"integration": "Acme", "security_center": sandbox.security_center_settings()}
+    outcomes = at_once(crew, workplace, *[("binding", {**shared, "virtual_servers": [name]}) for name in names])
+    assert codes(outcomes) == {"changed": len(names)}
+    assert [row["name"] for row in workplace.database.rows("tenant") if row["integration"] is None] == []
+
+
 def test_an_integration_that_is_read_while_it_is_rotated_can_always_be_opened(workplace: Workplace, crew: Crew) -> None:
     """The version that was looked up may be gone from the keyring before it is read."""
     workplace.create()

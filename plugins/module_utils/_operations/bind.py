@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -41,7 +41,7 @@ class BindingSnapshot:
     integration: Integration
     move_from: Integration | None
     known: KnownTenants
-    references: tuple[TenantReference, ...] = field(compare=False)
+    references: tuple[TenantReference, ...]
 
 
 class BindTenants(Operation[BindingSnapshot, BindingPlan]):
@@ -90,6 +90,12 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         if plan.changed and move_from and snapshot.move_from is None:
             raise no_such_integration(f"called {move_from!r} to take tenants over from", move_from, [])
         return plan
+
+    def basis(self, snapshot: BindingSnapshot) -> object:
+        """Leave out what other bindings of the integration change: many hosts may bind to one at the same time."""
+        known = snapshot.known if self._state == "exact" else replace(snapshot.known, held=())
+        move_from = snapshot.move_from.id if snapshot.move_from else None
+        return snapshot.instance, snapshot.integration.id, move_from, known
 
     def apply(self, writer: Writer, snapshot: BindingSnapshot, plan: BindingPlan) -> None:
         """Write all bindings, or none."""

@@ -55,10 +55,18 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
     @abstractmethod
     def read(self, reader: Reader) -> SnapshotType:
         """
-        Read all that the plan depends on; two equal snapshots mean that nothing happened in between.
+        Read all that the plan depends on.
 
         :param reader: one moment of the registry.
         """
+
+    def basis(self, snapshot: SnapshotType) -> object:
+        """
+        Take from a snapshot what the plan was made from.
+
+        :returns: where two are equal, nothing happened in between that matters, and the plan holds.
+        """
+        return snapshot
 
     def empty(self) -> SnapshotType | None:
         """Tell what :meth:`read` would find in a new registry, if the verb creates one where there is none."""
@@ -142,7 +150,7 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
         self.prepare(snapshot, plan)
         try:
             with self.context.registry.writing(self.context.instance) as writer:
-                if self.read(writer) != snapshot:
+                if self.basis(self.read(writer)) != self.basis(snapshot):
                     raise _Outdated
                 self.apply(writer, snapshot, plan)
         except (_Outdated, LostStage):
