@@ -75,6 +75,7 @@ class SecurityCenter:
         login = authorization(account.username, account.password, account.internal_user, in_play)
         self._client = HttpClient(replace(endpoint, url=address), connection, SYSTEM, in_play, LARGEST_LISTING)
         self._session = Session(self._client, address, login, in_play)
+        self._in_play = in_play
 
     def __enter__(self) -> SecurityCenter:
         return self
@@ -98,7 +99,7 @@ class SecurityCenter:
         identity = self._identity()
         results = self._session.call(_GET_VIRTUAL_SERVERS, {"lParentGroup": ALL_GROUPS})
         try:
-            return Directory(identity, read_virtual_servers(results.get("PxgRetVal")))
+            return Directory(identity, read_virtual_servers(results.get("PxgRetVal"), self._in_play))
         except UnreadableValue as trouble:
             raise self._unreadable(_GET_VIRTUAL_SERVERS, str(trouble)) from None
 
@@ -139,7 +140,7 @@ class SecurityCenter:
             raise self._session.error(_GET_STATIC_INFO, ErrorCode.RIGHT_MISSING, told)
         name = known.get(_HOST_NAME)
         try:
-            return clean_name(name) if name else None
+            return _without_secret(clean_name(name), self._in_play) if name else None
         except ValueError:
             raise self._unreadable(_GET_STATIC_INFO, f"has no usable {_HOST_NAME}") from None
 
@@ -164,6 +165,13 @@ def api_address(url: str) -> str:
         raise IntegrationError(ErrorCode.INVALID_SETTINGS, f"security_center.url: {error}.") from None
     path = split_address(cleaned).path.rstrip("/").removesuffix(BASE_PATH)
     return f"{place.scheme}://{place.bracketed_host}:{given_port or DEFAULT_PORT}{path}"
+
+
+def _without_secret(text: str, in_play: SecretsInPlay) -> str:
+    """Refuse what would outlive, in the registry, the task that masks it."""
+    if in_play.redact(text) != text:
+        raise ValueError
+    return text
 
 
 def html_of(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._domain.model import VirtualServer
+from .._domain.redaction import SecretsInPlay
 from .._domain.text import LONGEST_NAME, clean_name, clean_text
 from .foreign_text import visible
 from .typed_values import UnreadableValue
@@ -18,30 +19,34 @@ from .typed_values import UnreadableValue
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 
-def read_virtual_servers(listed: Any) -> tuple[VirtualServer, ...]:
+def read_virtual_servers(listed: Any, in_play: SecretsInPlay) -> tuple[VirtualServer, ...]:
     """
     Read a list of virtual servers.
 
     One entry that cannot be told from others makes the whole list useless: what is bound by it could not be trusted.
 
     :param listed: what ``VServers.GetVServers`` returns.
+    :param in_play: none of it may get into the registry, where it would outlive the task that masks it.
     :returns: in the order of the server.
     :raises UnreadableValue: it is no list of virtual servers, an identifier is missing or there twice.
     """
     if not isinstance(listed, list):
         raise UnreadableValue("is no list of virtual servers")
-    return tuple(_distinct(listed))
+    return tuple(_distinct(listed, in_play))
 
 
-def shown_name(name: str, uid: str) -> str:
+def shown_name(name: str, uid: str, in_play: SecretsInPlay) -> str:
     """
     Make a name that can be shown and stored, whatever people called a virtual server.
 
     The server takes names that we refuse from a playbook. Nobody can rename it from here, and one such name must not
     hide all other virtual servers. So what cannot be shown is replaced, visibly: dropping it could make two names one.
 
-    :returns: the name; shortened if it is too long; the identifier where nothing can be seen of the name.
+    :returns: the name; shortened if it is too long; the identifier where nothing can be seen of the name, and where a
+        secret can be.
     """
+    if in_play.redact(name) != name:
+        return uid
     try:
         return clean_name(name)
     except ValueError:
@@ -55,33 +60,33 @@ def shown_name(name: str, uid: str) -> str:
         return uid
 
 
-def _distinct(listed: list[Any]) -> Iterator[VirtualServer]:
+def _distinct(listed: list[Any], in_play: SecretsInPlay) -> Iterator[VirtualServer]:
     numbers: dict[str, int] = {}
     for number, entry in enumerate(listed, 1):
-        server = _virtual_server(number, entry)
+        server = _virtual_server(number, entry, in_play)
         first = numbers.setdefault(server.uid, number)
         if first != number:
             raise UnreadableValue(f"has the same KLVSRV_UID in the entries {first} and {number}")
         yield server
 
 
-def _virtual_server(number: int, entry: Any) -> VirtualServer:
+def _virtual_server(number: int, entry: Any, in_play: SecretsInPlay) -> VirtualServer:
     if not isinstance(entry, dict):
         raise UnreadableValue(f"has no virtual server in entry {number}")
-    uid = _uid(number, entry.get("KLVSRV_UID"))
+    uid = _uid(number, entry.get("KLVSRV_UID"), in_play)
     name, enabled = entry.get("KLVSRV_DN"), entry.get("KLVSRV_ENABLED")
     if not isinstance(name, str):
         raise UnreadableValue(f"has no KLVSRV_DN in entry {number}")
     if not isinstance(enabled, bool | None):
         raise UnreadableValue(f"has a KLVSRV_ENABLED that is neither true nor false in entry {number}")
-    return VirtualServer(uid, shown_name(name, uid), enabled is not False)
+    return VirtualServer(uid, shown_name(name, uid, in_play), enabled is not False)
 
 
-def _uid(number: int, value: Any) -> str:
+def _uid(number: int, value: Any, in_play: SecretsInPlay) -> str:
     try:
         uid = clean_text(value)
     except ValueError:
         uid = ""
-    if not 0 < len(uid) <= LONGEST_NAME:
+    if not 0 < len(uid) <= LONGEST_NAME or in_play.redact(uid) != uid:
         raise UnreadableValue(f"has no usable KLVSRV_UID in entry {number}")
     return uid

@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import VirtualServer
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.text import clean_name
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.security_center_listing import (
     read_virtual_servers,
@@ -27,37 +28,49 @@ UID = "VSRVa80a675f-40d1-4f50-aec8-ff79bd8793d4"
 MOMENT = datetime(2020, 5, 3, 0, 59, 9, tzinfo=UTC)
 
 
+def read(listed: Any, *secrets: str) -> tuple[VirtualServer, ...]:
+    in_play = SecretsInPlay()
+    in_play.add(*secrets)
+    return read_virtual_servers(listed, in_play)
+
+
 def entry(**changes: Any) -> dict[str, Any]:
     fields = {"KLVSRV_UID": UID, "KLVSRV_DN": "Acme", "KLVSRV_ENABLED": True, "KLVSRV_CREATED": MOMENT, **changes}
     return {name: value for name, value in fields.items() if value is not ...}
 
 
 def test_virtual_server() -> None:
-    assert read_virtual_servers([entry()]) == (VirtualServer(UID, "Acme", True),)
+    assert read([entry()]) == (VirtualServer(UID, "Acme", True),)
+
+
+def test_a_secret_in_a_name_or_an_identifier_is_not_taken_along() -> None:
+    assert read([entry(KLVSRV_DN="it is Pa55w0rd!")], "Pa55w0rd!")[0].name == UID
+    with pytest.raises(UnreadableValue, match="no usable KLVSRV_UID in entry 1"):
+        read([entry()], UID[8:20])
 
 
 def test_what_need_not_be_there() -> None:
     listed = [entry(KLVSRV_ENABLED=..., KLVSRV_CREATED=...)]
-    assert read_virtual_servers(listed) == (VirtualServer(UID, "Acme", True),)
+    assert read(listed) == (VirtualServer(UID, "Acme", True),)
 
 
 def test_disabled() -> None:
-    assert not read_virtual_servers([entry(KLVSRV_ENABLED=False)])[0].enabled
+    assert not read([entry(KLVSRV_ENABLED=False)])[0].enabled
 
 
 def test_order_of_the_server() -> None:
     listed = [entry(KLVSRV_UID=f"VSRV{number}", KLVSRV_DN="same name") for number in (3, 1, 2)]
-    assert [server.uid for server in read_virtual_servers(listed)] == ["VSRV3", "VSRV1", "VSRV2"]
+    assert [server.uid for server in read(listed)] == ["VSRV3", "VSRV1", "VSRV2"]
 
 
 def test_none() -> None:
-    assert read_virtual_servers([]) == ()
+    assert read([]) == ()
 
 
 @pytest.mark.parametrize("listed", [None, {}, "", 0, {"PxgRetVal": []}])
 def test_no_list(listed: Any) -> None:
     with pytest.raises(UnreadableValue, match="no list"):
-        read_virtual_servers(listed)
+        read(listed)
 
 
 @pytest.mark.parametrize(
@@ -80,19 +93,19 @@ def test_no_list(listed: Any) -> None:
 )
 def test_unusable_entry(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(UnreadableValue, match=told):
-        read_virtual_servers([entry(KLVSRV_UID="VSRV1"), entry(**changes)])
+        read([entry(KLVSRV_UID="VSRV1"), entry(**changes)])
 
 
 @pytest.mark.parametrize("element", [None, [], "VSRV1", 1, [entry()]])
 def test_entry_of_another_shape(element: Any) -> None:
     with pytest.raises(UnreadableValue, match="no virtual server in entry 1"):
-        read_virtual_servers([element])
+        read([element])
 
 
 @pytest.mark.parametrize("again", [UID, f" {UID}"])
 def test_one_identifier_twice(again: str) -> None:
     with pytest.raises(UnreadableValue, match="in the entries 1 and 3"):
-        read_virtual_servers([entry(), entry(KLVSRV_UID="VSRV2"), entry(KLVSRV_UID=again)])
+        read([entry(), entry(KLVSRV_UID="VSRV2"), entry(KLVSRV_UID=again)])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +126,7 @@ def test_one_identifier_twice(again: str) -> None:
     ],
 )
 def test_shown_name(name: str, shown: str) -> None:
-    assert shown_name(name, UID) == shown
+    assert shown_name(name, UID, SecretsInPlay()) == shown
 
 
 @given(st.text(st.characters(), max_size=300))
@@ -122,7 +135,7 @@ def test_shown_name(name: str, shown: str) -> None:
 @example("\n" * 300)
 @example(" " * 300 + "\0")
 def test_every_name_can_be_kept(name: str) -> None:
-    shown = shown_name(name, UID)
+    shown = shown_name(name, UID, SecretsInPlay())
     assert clean_name(shown) == shown
     assert unicodedata.is_normalized("NFC", shown)
 
@@ -130,5 +143,5 @@ def test_every_name_can_be_kept(name: str) -> None:
 def test_many_are_read_at_once() -> None:
     listed = [entry(KLVSRV_UID=f"VSRV{number}", KLVSRV_DN=f"Client {number}") for number in range(100_000)]
     began = time.monotonic()
-    assert len(read_virtual_servers(listed)) == 100_000
+    assert len(read(listed)) == 100_000
     assert time.monotonic() - began < 10
