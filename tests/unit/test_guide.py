@@ -43,7 +43,7 @@ HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 EXPLAINED_CODE = re.compile(r"^\| `(\w+)` \| .+ \| .+ \|$", re.MULTILINE)
 VARIABLE = re.compile(r"MSP_KASPERSKY_([A-Z_]+)")
 INLINE_OPTION = re.compile(r"`([a-z_]+): [^`]+`")
-OF_ANSIBLE = {"ansible_python_interpreter", "cacheable", "environment", "follow_redirects", "no_log", "when"}
+OF_ANSIBLE = {"ansible_python_interpreter", "cacheable", "environment", "follow_redirects", "no_log", "serial", "when"}
 TEMPLATE = re.compile(r"\{\{.*\}\}", re.DOTALL)
 STAND_INS: dict[str, Any] = {"dict": {}, "list": [], "bool": True, "int": 1}
 
