@@ -19,10 +19,10 @@ description:
     C(KLVSRV_UID) of a virtual server or from the identifier of a company in the registry. So a tenant can never be
     taken for a server of the same name. A tenant that gets another name becomes another host.
   - Each host has the variables C(kaspersky_tenant_name), C(kaspersky_tenant_registered_name), C(kaspersky_tenant_uid),
-    C(kaspersky_tenant_id), C(kaspersky_tenant_kind), C(kaspersky_tenant_bound), C(kaspersky_tenant_bound_at),
-    C(kaspersky_tenant_integration), C(kaspersky_tenant_integration_id), C(kaspersky_tenant_platform),
-    C(kaspersky_tenant_known), C(kaspersky_tenant_stale) and C(kaspersky_tenant_enabled), which
-    M(msp.kaspersky.tenant_info) describes, and C(kaspersky_tenant_instance) and C(kaspersky_tenant_solution).
+    C(kaspersky_tenant_id), C(kaspersky_tenant_kind), C(kaspersky_tenant_instance), C(kaspersky_tenant_bound),
+    C(kaspersky_tenant_bound_at), C(kaspersky_tenant_integration), C(kaspersky_tenant_integration_id),
+    C(kaspersky_tenant_platform), C(kaspersky_tenant_known), C(kaspersky_tenant_stale) and C(kaspersky_tenant_enabled),
+    which M(msp.kaspersky.tenant_info) describes, and C(kaspersky_tenant_solution).
   - All hosts are in the group C(kaspersky_tenants). Below it are C(kaspersky_bound), C(kaspersky_unbound),
     C(kaspersky_stale), C(kaspersky_unknown) and C(kaspersky_disabled), and one for each integration, platform and
     solution, for example C(kaspersky_integration_Integration_with_Tigerpaw), C(kaspersky_platform_tigerpaw) and
@@ -135,7 +135,7 @@ keyed_groups:
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.parameters import set_fallbacks
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
@@ -190,12 +190,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
-        arguments = {name: plain(self.templar.template(value)) for name, value in self._arguments.items()}
+        arguments = {name: self._rendered(name, value) for name, value in self._arguments.items()}
         tenants = self._tenants(arguments, path, cache)
-        instance = str(_with_environment(arguments).get("instance", "default")).strip()
         self._add_groups()
-        for host, variables in self._shown(tenant_hosts(tenants, instance, self._is_foreign)):
+        for host, variables in self._shown(tenant_hosts(tenants, self._is_foreign)):
             self._add_host(host, variables)
+
+    def _rendered(self, option: str, value: Any) -> Any:
+        try:
+            return plain(self.templar.template(value))
+        except AnsibleError:  # its text shows the template, which may hold a password with braces in it
+            told = "cannot be rendered as a template; take a password with {{ or {% in it from a file or a lookup"
+            raise AnsibleParserError(f"{option}: {told}") from None
 
     def _tenants(self, arguments: Mapping[str, Any], path: str, cache: bool) -> list[Tenant]:
         """Take the tenants from the cache, or ask and put them there."""
@@ -230,8 +236,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_host(self, host: TenantHost, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(host.name, group=ALL_TENANTS)
+        told = self.inventory.get_host(host.name).vars
         for name, value in variables.items():
-            self.inventory.set_variable(host.name, name, value)
+            if value is not None or name not in told:  # what another source knows better
+                self.inventory.set_variable(host.name, name, value)
         for group in host.groups:
             self._add_group(group)
             self.inventory.add_child(group, host.name)

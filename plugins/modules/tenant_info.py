@@ -156,6 +156,12 @@ tenants:
       description: Whether the virtual server is enabled in Security Center. Null if nothing is told of it there.
       type: bool
       sample: true
+    instance:
+      description:
+        - Instance that it belongs to. A virtual server that Security Center has may be known to another instance of the
+          registry than that of the task.
+      type: str
+      sample: default
     bound:
       description: Whether an integration holds it. Null if the registry is not among the sources.
       type: bool

@@ -30,6 +30,7 @@ FIELDS = (
     "uid",
     "name",
     "registered_name",
+    "instance",
     "bound",
     "integration",
     "integration_id",
@@ -67,13 +68,12 @@ class TenantHost:
 
 
 def tenant_hosts(
-    tenants: Sequence[Tenant], instance: str, is_foreign: Callable[[str, str], bool] = lambda _group, _id: False
+    tenants: Sequence[Tenant], is_foreign: Callable[[str, str], bool] = lambda _group, _id: False
 ) -> list[TenantHost]:
     """
     Make a host of every tenant.
 
     :param tenants: results of ``tenant_info``.
-    :param instance: the one that they belong to.
     :param is_foreign: tells of a group's name whether another source uses it for another integration than this id.
     :returns: hosts by the order of the tenants; no two share a name.
     """
@@ -82,7 +82,7 @@ def tenant_hosts(
     return [
         TenantHost(
             name=names[identifier(tenant)],
-            variables=_variables(tenant, instance),
+            variables=_variables(tenant),
             groups=tuple(_groups(tenant, integrations)),
         )
         for tenant in tenants
@@ -129,8 +129,8 @@ def _slug(name: str) -> str:
     return slug[:_LONGEST_SLUG].rstrip("-") or "tenant"
 
 
-def _variables(tenant: Tenant, instance: str) -> dict[str, Any]:
-    told = {**{field: tenant[field] for field in FIELDS}, "instance": instance, "solution": _solution(tenant)}
+def _variables(tenant: Tenant) -> dict[str, Any]:
+    told = {**{field: tenant[field] for field in FIELDS}, "solution": _solution(tenant)}
     return {f"{VARIABLE_PREFIX}{field}": value for field, value in told.items()}
 
 

@@ -134,6 +134,26 @@ def test_integrations_of_two_sources_are_kept_apart(source: Source, sqlite_workp
     assert len(read["kaspersky_bound"]["hosts"]) == 2
 
 
+def test_a_source_does_not_forget_what_another_knows(source: Source) -> None:
+    source.inventory(sources=["registry"])
+    second = Source(source.path.with_name("other.tenants.yml"), {**source.options, "sources": ["security_center"]})
+    assert len(second.hosts()) == 3
+    read = source.inventory("-i", str(second.path), sources=["registry"], security_center=None)
+    [bound] = read["kaspersky_bound"]["hosts"]
+    told = read["_meta"]["hostvars"][bound]
+    assert told["kaspersky_tenant_bound"] is told["kaspersky_tenant_enabled"] is True
+    assert told["kaspersky_tenant_integration"] == {"__ansible_unsafe": "North"}
+    assert "kaspersky_unbound" not in read
+
+
+def test_what_another_instance_holds_is_not_free(source: Source, sqlite_workplace: Workplace) -> None:
+    sqlite_workplace.create("South", solution="security_center", instance="two")
+    read = source.inventory(instance="two")
+    [bound] = read["kaspersky_bound"]["hosts"]
+    assert bound not in read["kaspersky_unbound"]["hosts"]
+    assert read["_meta"]["hostvars"][bound]["kaspersky_tenant_instance"] == {"__ansible_unsafe": "default"}
+
+
 def test_what_the_environment_says_counts(source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MSP_KASPERSKY_REGISTRY", source.options["registry"])
     for name, value in source.options["security_center"].items():
@@ -194,6 +214,14 @@ def test_a_source_that_is_wrong_is_refused(source: Source, options: Options, tol
     assert [word for word in told if word not in words] == []
     for secret in ("s3cret", source.options["security_center"]["password"]):
         assert secret not in done.stdout + done.stderr
+
+
+def test_a_password_that_is_no_template_is_not_shown(source: Source) -> None:
+    center = {**source.options["security_center"], "password": "Lit3ral{{pw"}
+    done = source.read("-vvvv", security_center=center)
+    assert done.returncode != 0
+    assert "security_center: cannot be rendered" in " ".join(done.stderr.split())
+    assert "Lit3ral" not in done.stdout + done.stderr
 
 
 def test_a_refused_password_is_not_shown(source: Source) -> None:

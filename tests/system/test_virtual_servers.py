@@ -255,6 +255,20 @@ def test_every_tenant_is_listed_once(sandbox: Sandbox, sqlite_workplace: Workpla
         assert names(sqlite_workplace.run("tenant_info", **options, **center)["tenants"]) == ["Zenith"]
 
 
+def test_what_another_instance_holds_is_not_free(sqlite_workplace: Workplace, center: Options) -> None:
+    bind(sqlite_workplace, center, "Acme")
+    sqlite_workplace.create("South", solution="security_center", instance="two")
+    shown = sqlite_workplace.run("tenant_info", **center, instance="two")["tenants"]
+    keys = ("name", "instance", "known", "bound", "integration")
+    assert [tuple(item[key] for key in keys) for item in shown] == [
+        ("Acme", "default", True, True, "North"),
+        ("Borg", "two", False, False, None),
+        ("Cyan", "two", False, False, None),
+    ]
+    free = sqlite_workplace.run("tenant_info", **center, instance="two", bound=False)["tenants"]
+    assert names(free) == ["Borg", "Cyan"]
+
+
 def test_every_database_filters_alike(sandbox: Sandbox, workplace: Workplace) -> None:
     let_exist(sandbox, ACME, BORG)
     workplace.create("North", solution="security_center")

@@ -292,7 +292,7 @@ def test_an_integration_is_documented_as_it_is_returned() -> None:
 
 def test_a_tenant_is_documented_as_it_is_returned() -> None:
     [view] = view_tenants([Tenant("1", "a", TenantKind.COMPANY, None, "n")], None)
-    assert returned("tenant_info", "tenants") == set(results.tenant_view_result(view))
+    assert returned("tenant_info", "tenants") == set(results.tenant_view_result(view, "a"))
 
 
 def test_a_notification_is_documented_as_it_is_returned() -> None:

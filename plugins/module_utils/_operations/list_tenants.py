@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._domain.errors import ErrorCode, Fault, InvalidSettings
-from .._domain.model import Directory, Instance, Integration, Solution, Tenant
+from .._domain.model import Directory, Instance, Integration, Solution, Tenant, TenantKind
 from .._domain.rules import no_such_integration
 from .._domain.tenant_views import TenantFilter, view_tenants
 from .._domain.text import clean_name, cleaned
@@ -46,7 +46,7 @@ def list_tenants(context: Context) -> dict[str, Any]:
     shown = [view for view in view_tenants(registered, directory) if wanted.shows(view)]
     return {
         "changed": False,
-        "tenants": [tenant_view_result(view) for view in shown],
+        "tenants": [tenant_view_result(view, context.instance) for view in shown],
         "warnings": security_center.certificate_warnings(context) if directory else [],
     }
 
@@ -119,6 +119,10 @@ def _registered(context: Context, wanted: TenantFilter, directory: Directory | N
     # all that are known. Whatever is left out here is also left out by the filter itself.
     name, bound = (None, None) if directory else (wanted.name, wanted.bound)
     with context.registry.reading() as reader:
-        return reader.tenants(
+        found = reader.tenants(
             context.instance, name=name, uid=wanted.uid, bound=bound, integration_id=wanted.integration_id
         )
+        known = {tenant.uid for tenant in found}
+        # A virtual server is one in the whole registry: what another instance holds is not free.
+        others = [server.uid for server in directory.virtual_servers if server.uid not in known] if directory else []
+        return [*found, *reader.tenants_by_uid(TenantKind.VIRTUAL_SERVER, context.instance, others)]

@@ -57,8 +57,12 @@ def tenant_result(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def tenant_view_result(view: TenantView) -> dict[str, Any]:
-    """Write a tenant as the registry and Security Center together know it."""
+def tenant_view_result(view: TenantView, instance: str) -> dict[str, Any]:
+    """
+    Write a tenant as the registry and Security Center together know it.
+
+    :param instance: of the task; what no other instance has belongs there.
+    """
     registered = view.registered
     return {
         "id": registered.id if registered else None,
@@ -69,6 +73,7 @@ def tenant_view_result(view: TenantView) -> dict[str, Any]:
         "known": view.known,
         "stale": view.stale,
         "enabled": view.enabled,
+        "instance": registered.instance if registered else instance,
         "bound": view.bound,
         "integration": registered.integration_name if registered else None,
         "integration_id": registered.integration_id if registered else None,

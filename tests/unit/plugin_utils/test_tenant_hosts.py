@@ -41,7 +41,7 @@ def held(by: str, called: str, **told: Any) -> dict[str, Any]:
 
 
 def host(**told: Any) -> TenantHost:
-    [made] = tenant_hosts([tenant(**told)], "default")
+    [made] = tenant_hosts([tenant(**told)])
     return made
 
 
@@ -101,12 +101,12 @@ def test_one_virtual_server_is_one_host_whatever_the_source(name: str, uid: str,
 @given(st.sets(st.tuples(st.sampled_from(["virtual_server", "company"]), NAMES), min_size=2))
 def test_different_tenants_are_different_hosts(keys: set[tuple[str, str]]) -> None:
     tenants = [tenant(kind=kind, uid=key, id=key, name="株式会社") for kind, key in keys]
-    assert len({made.name for made in tenant_hosts(tenants, "default")}) == len(keys)
+    assert len({made.name for made in tenant_hosts(tenants)}) == len(keys)
 
 
 def test_companies_are_told_apart_by_their_id_because_uids_are_the_users_choice() -> None:
     companies = [tenant(kind="company", id=key, uid="1042") for key in ("1", "2")]
-    assert len({made.name for made in tenant_hosts(companies, "default")}) == 2
+    assert len({made.name for made in tenant_hosts(companies)}) == 2
 
 
 @given(st.dictionaries(st.integers(), st.sampled_from(["a", "a-1", "a-1-1", "a-2", "b"])))
@@ -120,9 +120,8 @@ def test_shared_names_become_distinct(names: dict[int, str]) -> None:
 
 def test_hosts_have_what_is_told_of_tenants() -> None:
     variables = host(name="{{ 1 }}", uid="VSRV2", known=False).variables
-    assert set(variables) == {f"kaspersky_tenant_{name}" for name in (*FIELDS, "instance", "solution")}
+    assert set(variables) == {f"kaspersky_tenant_{name}" for name in (*FIELDS, "solution")}
     assert variables["kaspersky_tenant_name"] == "{{ 1 }}"
-    assert variables["kaspersky_tenant_instance"] == "default"
     assert variables["kaspersky_tenant_solution"] == "security_center"
 
 
@@ -157,13 +156,13 @@ def test_the_name_of_a_group_is_valid_whatever_an_integration_is_called(name: st
 @given(st.dictionaries(st.uuids().map(str), ALIKE, min_size=1, max_size=6))
 def test_integrations_never_share_a_group(integrations: dict[str, str]) -> None:
     tenants = [held(key, name, uid=key) for key, name in integrations.items()]
-    groups = [made.groups[-1] for made in tenant_hosts(tenants, "default")]
+    groups = [made.groups[-1] for made in tenant_hosts(tenants)]
     assert len(set(groups)) == len(integrations)
 
 
 def test_integrations_that_are_spelled_alike_get_their_ids_as_suffixes() -> None:
     tenants = [held("7f-1", "Acme!", uid="1"), held("7f-2", "Acme?", uid="2"), held("7f-3", "Borg", uid="3")]
-    assert [made.groups[-1].removeprefix("kaspersky_integration_") for made in tenant_hosts(tenants, "default")] == [
+    assert [made.groups[-1].removeprefix("kaspersky_integration_") for made in tenant_hosts(tenants)] == [
         "Acme__7f_1",
         "Acme__7f_2",
         "Borg",
@@ -172,5 +171,5 @@ def test_integrations_that_are_spelled_alike_get_their_ids_as_suffixes() -> None
 
 def test_an_integration_keeps_away_from_the_group_of_another_source() -> None:
     tenants = [held("7f-1", "Acme", uid="1"), held("7f-2", "Borg", uid="2")]
-    made = tenant_hosts(tenants, "default", lambda group, key: (group, key) == ("kaspersky_integration_Acme", "7f-1"))
+    made = tenant_hosts(tenants, lambda group, key: (group, key) == ("kaspersky_integration_Acme", "7f-1"))
     assert [item.groups[-1] for item in made] == ["kaspersky_integration_Acme_7f_1", "kaspersky_integration_Borg"]
