@@ -59,7 +59,8 @@ options:
   state:
     description:
       - V(present) binds what is listed.
-      - V(absent) unbinds what is listed, also what no longer exists in Security Center.
+      - V(absent) unbinds what is listed, also what no longer exists in Security Center. If every entry has its C(uid),
+        Security Center is not asked, and need not exist any more.
       - V(exact) binds what is listed and unbinds everything else.
     type: str
     choices:

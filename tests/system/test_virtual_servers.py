@@ -159,7 +159,7 @@ def test_one_that_vanished_is_stale_until_it_is_unbound(
     assert [(item["name"], item["bound"], item["enabled"]) for item in shown] == [("Acme", True, None)]
     unbound = bind(sqlite_workplace, center, *again["stale"], state="absent")
     assert names(unbound["unbound"]) == ["Acme"]
-    assert unbound["stale"] == []
+    assert bind(sqlite_workplace, center)["stale"] == []
 
 
 def test_what_was_unbound_is_valid_input(sqlite_workplace: Workplace, center: Options) -> None:
@@ -219,6 +219,44 @@ def test_an_unverified_certificate_is_warned_of(sandbox: Sandbox, sqlite_workpla
     options["security_center"]["validate_certs"] = False
     for result in (bind(sqlite_workplace, options, "Acme"), sqlite_workplace.run("tenant_info", **options)):
         assert "validate_certs: false" in result["warnings"][0]
+
+
+def test_what_is_unbound_by_its_uid_needs_no_security_center(
+    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
+) -> None:
+    bind(sqlite_workplace, center, "Acme", "Borg")
+    gone = {"security_center": {**center["security_center"], "url": sandbox.closed_url}}
+    done = bind(sqlite_workplace, gone, {"uid": ACME[1]}, {"uid": BORG[1], "name": "Borg"}, state="absent")
+    assert names(done["unbound"]) == ["Acme", "Borg"]
+    assert "stale" not in done
+    assert refusal(sqlite_workplace, gone, "Acme", state="absent").code is ErrorCode.API_UNREACHABLE
+
+
+def test_check_mode_counts_as_a_real_run_does(sqlite_workplace: Workplace, center: Options) -> None:
+    for entries, state, expected in (
+        (["Acme", "Borg"], "present", 2),
+        (["Borg", "Cyan"], "exact", 2),
+        (["Borg"], "absent", 1),
+    ):
+        planned = bind(sqlite_workplace, center, *entries, state=state, check_mode=True)
+        done = bind(sqlite_workplace, center, *entries, state=state)
+        assert planned["integration"]["tenant_count"] == done["integration"]["tenant_count"] == expected
+
+
+def test_ten_thousand_are_bound_and_listed_with_one_question_each(
+    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
+) -> None:
+    sandbox.virtual_servers.generate(10_000)
+    every = [server.name for server in sandbox.virtual_servers.all()]
+    for check_mode, changed in ((True, True), (False, True), (False, False)):
+        sandbox.forget()
+        done = bind(sqlite_workplace, center, *every, check_mode=check_mode)
+        assert done["changed"] is changed
+        assert calls(sandbox) == ONE_CONVERSATION
+    sandbox.forget()
+    shown = sqlite_workplace.run("tenant_info", **center)["tenants"]
+    assert sum(item["bound"] for item in shown) == 10_000
+    assert calls(sandbox) == ONE_CONVERSATION
 
 
 # Listing

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from .declared_tenants import warn_of_similar
+from .errors import ErrorCode, Fault
 from .model import Directory, Integration, Tenant, TenantKind, VirtualServer
 from .similar_names import SimilarNames, near_matches
 from .tenant_references import TenantReference
@@ -120,9 +121,10 @@ class _Search:
         """
         Find what an entry means.
 
-        :raises UnclearReference: it could mean several, or is another instance's.
+        :raises UnclearReference: it could mean several, contradicts itself, or is another instance's.
         """
         if reference.uid:
+            self._refuse_contradiction(reference)
             return self.index.identified(reference, reference.uid), self.existing.identified(reference.uid)
         servers = self.existing.named(reference.name)
         if len(servers) > 1:
@@ -141,6 +143,14 @@ class _Search:
         near = self.near.get(reference.name or "")
         hint = f"did you mean {either(near)}?" if near else f"it is mistyped, {_OR_UNSEEN}"
         return f"is no virtual server in Security Center; {hint}"
+
+    def _refuse_contradiction(self, reference: TenantReference) -> None:
+        """Refuse the uid of one virtual server beside the name of another: a slip, and either may be meant."""
+        server, namesakes = self.existing.identified(reference.uid), self.existing.named(reference.name)
+        if server and namesakes and server not in namesakes:
+            uids = listed([namesake.uid for namesake in namesakes])
+            told = f"has the uid of {server.name!r}, and the name of another one ({uids}); correct one of them"
+            raise UnclearReference(Fault(reference.option, told, ErrorCode.TENANT_UNKNOWN))
 
     def _present(self, reference: TenantReference, server: VirtualServer) -> _Meaning:
         """Mean the one that has the name, unless one that had it before may be meant."""

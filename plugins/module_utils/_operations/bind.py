@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from .._domain.tenant_resolution import KnownTenants
 from .._storage.reader import Reader
 from .._storage.writer import Writer
 from . import security_center
-from .context import Context
+from .context import Context, Options
 from .find import required_integration
 from .history import history_entry
 from .operation import Operation
@@ -50,7 +50,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         of_servers = tenant_kind(context.options) is TenantKind.VIRTUAL_SERVER
-        self._asks = of_servers and security_center.configured(context)
+        self._asks = of_servers and security_center.configured(context) and not _unbinds_by_uid(context.options)
         self._directory: Directory | None = None
         self._existing: ExistingServers | None = None
 
@@ -147,6 +147,8 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
 
     def _history(self, snapshot: BindingSnapshot, plan: BindingPlan, now: datetime) -> list[HistoryEntry]:
         gained = {"bound": len(plan.bound), "moved": len(plan.moved), "unbound": len(plan.unbound)}
+        if plan.described:
+            gained["renamed"] = len(plan.described)
         changes = [(plan.integration, gained)]
         if plan.moved and snapshot.move_from:
             changes.append((snapshot.move_from, {"given_away": len(plan.moved)}))
@@ -154,6 +156,13 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
             history_entry(self.context, now, "bindings_changed", integration.id, integration.name, summary)
             for integration, summary in changes
         ]
+
+
+def _unbinds_by_uid(options: Options) -> bool:
+    """Tell whether a task unbinds what it tells by uid: that has to work after the end of a Security Center as well."""
+    entries = options["virtual_servers"]
+    by_uid = all(isinstance(entry, Mapping) and entry.get("uid") is not None for entry in entries)
+    return options.get("state") == "absent" and bool(entries) and by_uid
 
 
 def bind_tenants(context: Context) -> dict[str, Any]:
@@ -166,7 +175,10 @@ def bind_tenants(context: Context) -> dict[str, Any]:
     """
     _snapshot, plan = BindTenants(context).run()
     integration = plan.integration
-    if plan.changed and not context.check_mode:
+    if plan.changed and context.check_mode:
+        gained = len(plan.bound) + len(plan.moved) - len(plan.unbound)
+        integration = replace(integration, tenant_count=integration.tenant_count + gained)
+    elif plan.changed:
         with context.registry.reading() as reader:
             integration = reader.integration(integration.id) or integration
     before, after = _diff(plan)

@@ -124,6 +124,14 @@ def test_a_uid_that_does_not_exist_is_refused(state: str) -> None:
     assert "or the account may not see it" in refused.message
 
 
+@pytest.mark.parametrize("state", ["present", "absent", "exact"])
+def test_the_uid_of_one_beside_the_name_of_another_is_refused(state: str) -> None:
+    servers = existing(a="Acme", b="Borg")
+    error = refusal([{"uid": "a", "name": "Borg"}], servers, [known_as("Acme", "a", NORTH)], state)
+    assert error.code is ErrorCode.TENANT_UNKNOWN
+    assert "has the uid of 'Acme', and the name of another one (b)" in error.message
+
+
 def test_a_uid_that_does_not_exist_is_refused_with_whom_the_name_may_mean() -> None:
     servers = existing(a="Acme", h="Harbour Dental")
     assert "'Acme' has a" in refusal([{"uid": "x", "name": "Acme"}], servers).message
