@@ -57,6 +57,21 @@ def test_a_deletion_frees_its_tenants_and_clears_its_settings(workplace: Workpla
     assert [tenant["name"] for tenant in bound["bound"]] == ["Harbour", "Numbered"]
 
 
+def test_a_mistyped_name_does_not_look_like_a_deletion(workplace: Workplace) -> None:
+    workplace.create("Integration with Tigerpaw")
+    for options, told in (
+        ({"name": "Integration with Tigrpaw"}, "Did you mean 'Integration with Tigerpaw'?"),
+        ({"name": "Integration with Tigerpaw", "instance": "defalt"}, "Did you mean 'default'?"),
+    ):
+        done = workplace.run("integration", state="absent", **options)
+        assert not done["changed"]
+        [warning] = done["warnings"]
+        assert "nothing was deleted" in warning
+        assert told in warning
+    done = workplace.run("integration", state="absent", name="Deleted long ago")
+    assert (done["changed"], done["warnings"]) == (False, [])
+
+
 def test_a_second_deletion_changes_nothing_and_tells_nobody(
     workplace: Workplace, sandbox: Sandbox, channels: Options
 ) -> None:

@@ -24,6 +24,8 @@ from .._domain.notifications import (
 )
 from .._domain.plan import shown_integration
 from .._domain.rules import check_selection, selection
+from .._domain.similar_names import SimilarNames
+from .._domain.text import did_you_mean, nearest
 from .._storage.reader import Reader, SecretRecord
 from .._storage.writer import Writer
 from .channels import chosen_channels, configured_channels
@@ -44,6 +46,7 @@ class DeletionSnapshot:
     All that a deletion depends on.
 
     :param pending: how many messages wait in the outbox already.
+    :param doubt: why there may be nothing to delete although there should be.
     """
 
     stored: Integration | None
@@ -51,6 +54,7 @@ class DeletionSnapshot:
     secret: SecretRecord | None = None
     pending: int = field(default=0, compare=False)
     unfinished: bool = field(default=False, compare=False)
+    doubt: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
             secret=reader.current_secret(stored.id) if stored else None,
             pending=reader.count_pending_notifications(self.context.instance),
             unfinished=bool(reader.unfinished_secrets()),
+            doubt=None if stored else _doubt(reader, self.context),
         )
 
     def plan(self, snapshot: DeletionSnapshot) -> DeletionPlan:
@@ -163,7 +168,7 @@ def delete_integration(context: Context) -> dict[str, Any]:
         "notified": operation.delivery.notified,
         "notifications_pending": pending,
         "diff": {"before": shown_integration(plan.stored, plan.tenants) if plan.stored else {}, "after": {}},
-        "warnings": [*operation.warnings, *_warnings(operation, plan, pending)],
+        "warnings": [*filter(None, [snapshot.doubt]), *operation.warnings, *_warnings(operation, plan, pending)],
     }
 
 
@@ -181,6 +186,17 @@ def _selected(reader: Reader, context: Context) -> Integration | None:
     if wanted.integration_id is None:
         return reader.integration_named(context.instance, wanted.name) if wanted.name else None
     return integration_by_id(reader, context.instance, wanted.integration_id, wanted.name)
+
+
+def _doubt(reader: Reader, context: Context) -> str | None:
+    """Doubt a name or an instance that nothing has: a typing error must not look like a deletion that was done."""
+    instances = reader.instance_names()
+    if context.instance not in instances:
+        near = did_you_mean(nearest(context.instance, instances))
+        return f"The registry has no instance called '{context.instance}', so nothing was deleted.{near}"
+    wanted = selection(context.options).name or ""
+    near = did_you_mean(SimilarNames(reader.integration_names(context.instance)).to(wanted))
+    return f"There is no integration called '{wanted}', so nothing was deleted.{near}" if near else None
 
 
 def _message_id(channel: str, notification_id: str) -> str:
