@@ -145,6 +145,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.options import TENAN
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.cache_keys import question_key
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.host_filters import host_filters, is_included
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import PluginError, ask
+from ansible_collections.msp.kaspersky.plugins.plugin_utils.merged_tenants import EarlierTenants
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.tenant_hosts import (
     ALL_TENANTS,
@@ -193,7 +194,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         arguments = {name: self._rendered(name, value) for name, value in self._arguments.items()}
         tenants = self._tenants(arguments, path, cache)
         self._add_groups()
-        for host, variables in self._shown(tenant_hosts(tenants, self._is_foreign)):
+        earlier = EarlierTenants((host.name, host.vars) for host in self.inventory.hosts.values())
+        hosts = tenant_hosts([earlier.merged(tenant) for tenant in tenants], self._is_foreign, earlier.host_names)
+        for host, variables in self._shown(hosts):
             self._add_host(host, variables)
 
     def _rendered(self, option: str, value: Any) -> Any:
@@ -236,10 +239,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_host(self, host: TenantHost, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(host.name, group=ALL_TENANTS)
-        told = self.inventory.get_host(host.name).vars
         for name, value in variables.items():
-            if value is not None or name not in told:  # what another source knows better
-                self.inventory.set_variable(host.name, name, value)
+            self.inventory.set_variable(host.name, name, value)
+        for group in set(STATES).difference(host.groups):  # what another source said before it was known better
+            self.inventory.groups[group].remove_host(self.inventory.get_host(host.name))
         for group in host.groups:
             self._add_group(group)
             self.inventory.add_child(group, host.name)

@@ -68,16 +68,20 @@ class TenantHost:
 
 
 def tenant_hosts(
-    tenants: Sequence[Tenant], is_foreign: Callable[[str, str], bool] = lambda _group, _id: False
+    tenants: Sequence[Tenant],
+    is_foreign: Callable[[str, str], bool] = lambda _group, _id: False,
+    host_names: Mapping[str, str] | None = None,
 ) -> list[TenantHost]:
     """
     Make a host of every tenant.
 
     :param tenants: results of ``tenant_info``.
     :param is_foreign: tells of a group's name whether another source uses it for another integration than this id.
+    :param host_names: those that other sources have given, by identifier; a tenant that has one keeps it.
     :returns: hosts by the order of the tenants; no two share a name.
     """
     names = distinct({identifier(tenant): host_name(tenant) for tenant in tenants}, lambda key: key)
+    names.update(host_names or {})
     integrations = _integration_groups(tenants, is_foreign)
     return [
         TenantHost(

@@ -89,6 +89,12 @@ def calls(sandbox: Sandbox) -> list[str]:
     return [request.operation for request in sandbox.requests("security_center")]
 
 
+def told_of(read: dict[str, Any], host: str) -> dict[str, Any]:
+    """Return the variables of a host, without the mark of texts that are never rendered."""
+    variables = read["_meta"]["hostvars"][host].items()
+    return {name: value["__ansible_unsafe"] if isinstance(value, dict) else value for name, value in variables}
+
+
 def text_of(folder: Path) -> str:
     return "".join(file.read_text(encoding="utf-8") for file in folder.iterdir())
 
@@ -140,10 +146,51 @@ def test_a_source_does_not_forget_what_another_knows(source: Source) -> None:
     assert len(second.hosts()) == 3
     read = source.inventory("-i", str(second.path), sources=["registry"], security_center=None)
     [bound] = read["kaspersky_bound"]["hosts"]
-    told = read["_meta"]["hostvars"][bound]
+    told = told_of(read, bound)
     assert told["kaspersky_tenant_bound"] is told["kaspersky_tenant_enabled"] is True
-    assert told["kaspersky_tenant_integration"] == {"__ansible_unsafe": "North"}
+    assert told["kaspersky_tenant_integration"] == "North"
     assert "kaspersky_unbound" not in read
+
+
+@pytest.mark.parametrize("order", ["registry first", "security center first"])
+def test_sources_complete_each_other(source: Source, sandbox: Sandbox, order: str) -> None:
+    sandbox.virtual_servers.change(ACME[1], name="Zenith", enabled=False)
+    made: Options = {"compose": {"seen": "kaspersky_tenant_integration"}, "groups": {"held": "kaspersky_tenant_bound"}}
+    center: Options = {"sources": ["security_center"], "instance": "elsewhere", **made}
+    registry: Options = {"sources": ["registry"], "security_center": None, **made}
+    first, last = (registry, center) if order == "registry first" else (center, registry)
+    second = Source(source.path.with_name("other.tenants.yml"), source.options)
+    condition = "kaspersky_tenant_bound is true and kaspersky_tenant_enabled is false"
+    second.read(**last, filters=[{"include": condition}, {"exclude": True}])
+    read = source.inventory("-i", str(second.path), **first)
+    [held] = read["held"]["hosts"]
+    assert read["kaspersky_bound"]["hosts"] == read["kaspersky_disabled"]["hosts"] == [held]
+    told = told_of(read, held)
+    assert (told["kaspersky_tenant_name"], told["kaspersky_tenant_registered_name"]) == ("Zenith", "Acme")
+    assert (told["seen"], told["kaspersky_tenant_instance"], told["kaspersky_tenant_stale"]) == (
+        "North",
+        "default",
+        False,
+    )
+    assert len(read["_meta"]["hostvars"]) == (1 if order == "registry first" else 3)
+
+
+@pytest.mark.parametrize("known", ["first", "last"])
+def test_a_registry_that_does_not_know_contradicts_none_that_does(
+    source: Source, sqlite_workplace: Workplace, tmp_path: Path, known: str
+) -> None:
+    other = f"sqlite:///{tmp_path / 'other.sqlite'}"
+    sqlite_workplace.create("South", solution="security_center", registry=other, instance="two")
+    elsewhere: Options = {"registry": other, "instance": "two"}
+    first, last = ({}, elsewhere) if known == "first" else (elsewhere, {})
+    second = Source(source.path.with_name("other.tenants.yml"), source.options)
+    assert len(second.hosts(**last)) == 3
+    read = source.inventory("-i", str(second.path), **first)
+    [held] = read["kaspersky_bound"]["hosts"]
+    assert len(set(read["kaspersky_unbound"]["hosts"])) == len(set(read["kaspersky_unknown"]["hosts"])) == 2
+    assert held not in {*read["kaspersky_unbound"]["hosts"], *read["kaspersky_unknown"]["hosts"]}
+    told = told_of(read, held)
+    assert (told["kaspersky_tenant_instance"], told["kaspersky_tenant_integration"]) == ("default", "North")
 
 
 def test_what_another_instance_holds_is_not_free(source: Source, sqlite_workplace: Workplace) -> None:
@@ -151,7 +198,7 @@ def test_what_another_instance_holds_is_not_free(source: Source, sqlite_workplac
     read = source.inventory(instance="two")
     [bound] = read["kaspersky_bound"]["hosts"]
     assert bound not in read["kaspersky_unbound"]["hosts"]
-    assert read["_meta"]["hostvars"][bound]["kaspersky_tenant_instance"] == {"__ansible_unsafe": "default"}
+    assert told_of(read, bound)["kaspersky_tenant_instance"] == "default"
 
 
 def test_what_the_environment_says_counts(source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
