@@ -28,6 +28,7 @@ description:
     solution, for example C(kaspersky_integration_Integration_with_Tigerpaw), C(kaspersky_platform_tigerpaw) and
     C(kaspersky_solution_security_center).
 extends_documentation_fragment:
+  - msp.kaspersky.tenants
   - msp.kaspersky.registry
   - msp.kaspersky.security_center
   - ansible.builtin.constructed
@@ -40,35 +41,6 @@ options:
     required: true
     choices:
       - msp.kaspersky.tenants
-  bound:
-    description:
-      - V(true) shows those that an integration holds, V(false) those that none holds. If omitted, both are shown.
-    type: bool
-  stale:
-    description:
-      - V(true) shows those that the registry knows and Security Center no longer has, V(false) those that it has.
-        If omitted, both are shown.
-      - Needs Security Center as a source.
-    type: bool
-  known:
-    description:
-      - V(true) shows those that the registry knows, V(false) those that only Security Center has. If omitted, both are
-        shown.
-    type: bool
-  integration:
-    description:
-      - Name of the integration that holds them.
-    type: str
-  sources:
-    description:
-      - Where to look. V(registry) is what was bound or declared before, V(security_center) is what exists in Kaspersky
-        Security Center now.
-      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given.
-    type: list
-    elements: str
-    choices:
-      - registry
-      - security_center
   filters:
     description:
       - Which hosts to show. The first condition that holds for a host decides. A host for which none holds is shown.

@@ -17,6 +17,7 @@ description:
   - None that fits is an empty list and not a failure. An instance that does not exist is a failure.
   - Nothing is written, neither in the registry nor in Security Center.
 extends_documentation_fragment:
+  - msp.kaspersky.tenants
   - msp.kaspersky.registry
   - msp.kaspersky.security_center
   - msp.kaspersky.attributes
@@ -35,40 +36,6 @@ options:
     description:
       - C(KLVSRV_UID) of the virtual server, or the identifier that was given to the company.
     type: str
-  bound:
-    description:
-      - V(true) shows those that an integration holds, V(false) those that none holds. If omitted, both are shown.
-      - Needs the registry as a source.
-    type: bool
-  stale:
-    description:
-      - V(true) shows those that the registry knows and Security Center no longer has, V(false) those that it has.
-        If omitted, both are shown.
-      - Needs Security Center as a source.
-    type: bool
-  known:
-    description:
-      - V(true) shows those that the registry knows, V(false) those that only Security Center has. If omitted, both are
-        shown.
-      - Needs the registry as a source.
-    type: bool
-  integration:
-    description:
-      - Name of the integration that holds them.
-      - Needs the registry as a source.
-    type: str
-  sources:
-    description:
-      - Where to look. V(registry) is what was bound or declared before, V(security_center) is what exists in Kaspersky
-        Security Center now.
-      - If omitted, the registry is looked at, and Security Center as well if O(security_center) is given. Companies are
-        looked for in the registry alone then.
-      - With V(security_center) alone, no registry is needed, and there is none to tell what is bound.
-    type: list
-    elements: str
-    choices:
-      - registry
-      - security_center
 seealso:
   - module: msp.kaspersky.binding
   - module: msp.kaspersky.integration_info
