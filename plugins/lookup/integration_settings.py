@@ -118,8 +118,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - The integrations, in the order in which they were asked for. C(lookup) makes a dictionary of a single one, C(query)
-      always returns a list.
+    - The integrations, in the order in which they were asked for. C(lookup) makes a dictionary of a single one,
+      C(query) always returns a list.
   type: list
   elements: dict
   contains:

@@ -142,8 +142,8 @@ class EncryptedStore(SecretStore):
             raise IntegrationError(
                 ErrorCode.SECRET_KEY_WRONG,
                 "The registry itself keeps the secrets, encrypted, but no key was given. Set secret_key_file or "
-                "secret_key to the key under which they were encrypted: a new one opens none of them. For a new registry, "
-                "'openssl rand -base64 32' makes one.",
+                "secret_key to the key under which they were encrypted: a new one opens none of them. For a new "
+                "registry, 'openssl rand -base64 32' makes one.",
             )
         return self._keys
 
