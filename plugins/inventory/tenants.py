@@ -67,12 +67,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-# msp.tenants.yml: what the registry knows
-plugin: msp.kaspersky.tenants
-registry: sqlite:////var/lib/msp/registry.sqlite
-
----
-# ksc.tenants.yml: what exists in Security Center now, and which integration holds it
+# ksc.tenants.yml: what exists in Security Center now, and which integration holds it.
+# Without security_center, it is what the registry knows.
 plugin: msp.kaspersky.tenants
 registry: postgresql://msp@db.example.com/msp
 registry_password: "{{ lookup('ansible.builtin.env', 'MSP_DATABASE_PASSWORD') }}"
@@ -82,18 +78,20 @@ security_center:
   username: inventory
   password: "{{ lookup('ansible.builtin.env', 'KSC_PASSWORD') }}"
   ca_path: /etc/msp/ksc.pem
+
+# For ten minutes, neither of them is asked again.
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: /var/cache/msp
 cache_timeout: 600
 
----
-# dental.tenants.yml: some of them, in groups of one's own
-plugin: msp.kaspersky.tenants
+# Only some of them
 bound: true
 filters:
   - include: "'Dental' in kaspersky_tenant_name"
   - exclude: true
+
+# Variables and groups of one's own
 strict: true
 compose:
   client_number: kaspersky_tenant_uid
