@@ -50,6 +50,7 @@ EXAMPLES = r"""
 - name: Show the virtual servers that nobody has bound yet
   msp.kaspersky.tenant_info:
     bound: false
+    stale: false
     security_center:
       url: https://ksc.example.com
       username: ansible
