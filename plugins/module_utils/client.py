@@ -17,6 +17,7 @@ from ._operations.delete import delete_integration
 from ._operations.keep import keep_integration
 from ._operations.list_tenants import list_tenants
 from ._operations.settings import saved_settings
+from ._storage.database import close_databases, is_usable
 
 
 class IntegrationClient:
@@ -73,3 +74,13 @@ class IntegrationClient:
     def saved_settings(self) -> dict[str, Any]:
         """Hand out the saved settings of integrations, secrets included (lookup ``integration_settings``)."""
         return saved_settings(self._context)
+
+
+def close_connections() -> None:
+    """End every connection that this process keeps from one task to the next, in whatever state it is."""
+    close_databases()
+
+
+def can_work_here() -> bool:
+    """Tell whether this Python has the library that every task needs; which others one needs shows when it runs."""
+    return is_usable()

@@ -12,19 +12,19 @@ can use them as well.
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from ._domain.redaction import SecretsInPlay
 from ._domain.text import SHORT_SECRET, is_short_secret
 from .arguments import argument_faults, secrets_of, without_nulls
-from .options import ModuleSpecification
+from .options import ModuleSpecification, set_fallbacks
 
 if TYPE_CHECKING:
     from .client import IntegrationClient
@@ -41,11 +41,13 @@ class Outcome:
     What came of a task, redacted, except for results that consist of secrets.
 
     :param result: what the module returns; of a failure ``msg`` and ``error``.
+    :param options: validated, with secrets in clear, of a task whose arguments were checked here.
     """
 
     failed: bool
     result: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def run(specification: ModuleSpecification, work: Work) -> None:
@@ -82,15 +84,20 @@ def perform(specification: ModuleSpecification, options: Mapping[str, Any], chec
 
 
 def perform_unchecked(
-    specification: ModuleSpecification, arguments: Mapping[str, Any], check_mode: bool, work: Work
+    specification: ModuleSpecification,
+    arguments: Mapping[str, Any],
+    check_mode: bool,
+    work: Work,
+    environment: Mapping[str, str] = os.environ,
 ) -> Outcome:
     """
     Check arguments as a module does, then do the work and let no exception and no secret out.
 
     :param arguments: as they were given, in Python's own types.
+    :param environment: stands in for options that are not given.
     :returns: the outcome; also that of a failure, whatever failed.
     """
-    return _contained(lambda: _checked_attempt(specification, arguments, check_mode, work))
+    return _contained(lambda: _checked_attempt(specification, arguments, check_mode, work, environment))
 
 
 def _contained(attempt: Callable[[], Outcome]) -> Outcome:
@@ -140,16 +147,22 @@ class Door(AnsibleModule):
 
 
 def _checked_attempt(
-    specification: ModuleSpecification, arguments: Mapping[str, Any], check_mode: bool, work: Work
+    specification: ModuleSpecification,
+    arguments: Mapping[str, Any],
+    check_mode: bool,
+    work: Work,
+    environment: Mapping[str, str],
 ) -> Outcome:
-    faults = argument_faults(specification, arguments)
+    faults = argument_faults(specification, arguments, environment)
     if faults:
         return _failure(InvalidSettings(faults))
     given = without_nulls(specification.argument_spec, arguments)
-    validated = ArgumentSpecValidator(**specification.keywords()).validate(given)
+    set_fallbacks(specification.argument_spec, given, environment)
+    validated = specification.validator.validate(given)
     if validated.error_messages:
         return _failure(_refused_by_core())
-    return _attempt(specification, validated.validated_parameters, check_mode, work)
+    options = validated.validated_parameters
+    return replace(_attempt(specification, options, check_mode, work), options=options)
 
 
 def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
@@ -226,7 +239,7 @@ def _raised_in(error: ImportError) -> str:
 def _place(error: Exception) -> str:
     """Tell the innermost line of the collection that the exception passed, relative to the collection."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        _before, found, inside = frame.filename.partition(_COLLECTION)
+        _before, found, inside = frame.filename.rpartition(_COLLECTION)
         if found:
             return f"{inside}:{frame.lineno}"
     return "an unknown place"

@@ -12,13 +12,15 @@ rotate a credential. ``no_log`` is stated for every option whose name sounds lik
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ._domain.model import Solution
@@ -77,6 +79,14 @@ class ModuleSpecification:
             "required_if": [[name, value, list(names), True] for name, value, names in self.required_if],
         }
 
+    @cached_property
+    def validator(self) -> ArgumentSpecValidator:
+        """Judges and completes arguments as ansible-core does, but takes nothing from the environment. Made once."""
+        keywords = self.keywords()
+        for option in keywords["argument_spec"].values():
+            option.pop("fallback", None)
+        return ArgumentSpecValidator(**keywords)
+
 
 def environment_variable(option: str) -> str:
     """
@@ -87,21 +97,34 @@ def environment_variable(option: str) -> str:
     return ENVIRONMENT_PREFIX + option.upper()
 
 
-def _from_environment(*names: str) -> str:
+def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """
+    Fill in what is not given from an environment, by the same fallbacks that ansible-core calls for modules.
+
+    :param arguments: is completed; those that are there stay as they are.
+    """
+    for name, option in options.items():
+        if "fallback" in option and name not in arguments:
+            read, names = option["fallback"]
+            with suppress(AnsibleFallbackNotFound):
+                arguments[name] = read(*names, environment=environment)
+
+
+def _from_environment(name: str, environment: Mapping[str, str] = os.environ) -> str:
     # AWX injects an optional field that was left empty as an empty variable.
-    value: str = env_fallback(*names)
+    value = environment.get(name, "")
     if not value.strip():
         raise AnsibleFallbackNotFound
     return value
 
 
-def _dictionary_from_environment(*names: str) -> dict[str, str]:
+def _dictionary_from_environment(*names: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Make a whole dictionary; parts of a given one never come from here, lest a password goes to another server."""
     found: dict[str, str] = {}
     prefix, *suboptions = names
     for name in suboptions:
         with suppress(AnsibleFallbackNotFound):
-            found[name] = _from_environment(environment_variable(f"{prefix}_{name}"))
+            found[name] = _from_environment(environment_variable(f"{prefix}_{name}"), environment)
     if not found:
         raise AnsibleFallbackNotFound
     return found

@@ -12,18 +12,20 @@ A plugin gathers the options that it was given, as they are, and asks:
     result = ask(TENANT_INFO, {"registry": ..., "bound": True}, IntegrationClient.list_tenants)
 
 Options that are ``None`` count as omitted; those that have an environment variable fall back to it. That is the
-environment of Ansible itself: ``environment:`` of a play or task reaches modules only.
+environment of Ansible itself: ``environment:`` of a play or task reaches modules and actions only.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.msp.kaspersky.plugins.module_utils.door import Work, perform_unchecked
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import close_connections
+from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, Work, perform_unchecked
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
 
@@ -60,12 +62,33 @@ def ask(
     :raises PluginError: whatever failed, all faults of the options at once; it holds no secret and refers to no other
         exception. Interruptions pass.
     """
-    try:
-        outcome = perform_unchecked(specification, plain(arguments), check_mode, work)
-    except BaseException as interruption:
-        raise interruption from None  # what it interrupted may have texts that hold secrets
+    outcome = attempt(specification, arguments, work, check_mode=check_mode)
     for warning in outcome.warnings:
         Display().warning(warning)
     if outcome.failed:
         raise PluginError(outcome.result["msg"], outcome.result["error"])
     return outcome.result
+
+
+def attempt(
+    specification: ModuleSpecification,
+    arguments: Mapping[str, Any],
+    work: Work,
+    *,
+    check_mode: bool,
+    environment: Mapping[str, str] = os.environ,
+) -> Outcome:
+    """
+    Let the client do its work with a plugin's options, and tell what came of it.
+
+    An interruption, such as that of the keyword ``timeout``, passes. It may have come at any moment, so no connection
+    is used again after it, and whatever it interrupted is left behind: its texts may hold secrets.
+
+    :param environment: stands in for options that are not given.
+    :returns: the outcome, also that of a failure; redacted, unless the specification says that it returns secrets.
+    """
+    try:
+        return perform_unchecked(specification, plain(arguments), check_mode, work, environment)
+    except BaseException as interruption:
+        close_connections()
+        raise interruption from None

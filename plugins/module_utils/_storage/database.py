@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 30
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
+_prepared: dict[tuple[int, URL], Database] = {}
+
 
 class Database:
     """
     One database, SQLite or PostgreSQL.
 
-    No connection is kept between transactions, so none can survive a fork.
+    SQLite is connected to anew for each transaction: a file that was replaced meanwhile is noticed. To PostgreSQL one
+    connection is kept, and proven to be alive before each transaction.
 
     :param url: parsed address with the password in it.
     """
@@ -44,6 +47,10 @@ class Database:
         self.location = _shown(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self._engine = _sqlite_engine(url) if self.path else _postgresql_engine(url)
+
+    def close(self) -> None:
+        """End the connections that are kept; the next transaction makes a new one."""
+        self._engine.dispose()
 
     def exists(self) -> bool:
         """
@@ -167,6 +174,9 @@ def open_database(address: str, password: str | None = None) -> Database:
     """
     Prepare a database for use; connects to nothing yet.
 
+    A process prepares each database once, because that takes longer than a small task. What another process prepared
+    before it forked is left alone: its connections are not ours.
+
     :param address: ``sqlite:////path`` or ``postgresql://user@host/database``.
     :param password: of PostgreSQL; never part of the address.
     :raises IntegrationError: ``invalid_settings`` for an address that cannot be used (it is not repeated, it may hold
@@ -174,7 +184,23 @@ def open_database(address: str, password: str | None = None) -> Database:
     """
     if sa is None:
         raise missing_library("SQLAlchemy")
-    return Database(_parsed(address, password))
+    url = _parsed(address, password)
+    key = (os.getpid(), url)
+    if key not in _prepared:
+        _prepared[key] = Database(url)
+    return _prepared[key]
+
+
+def close_databases() -> None:
+    """End all connections that this process keeps, whatever state they are in."""
+    own = [key for key in _prepared if key[0] == os.getpid()]
+    for key in own:
+        _prepared.pop(key).close()
+
+
+def is_usable() -> bool:
+    """Tell whether this Python has the library that databases need."""
+    return sa is not None
 
 
 def default_address() -> str:
@@ -267,9 +293,12 @@ def _postgresql_engine(url: URL) -> Engine:
     try:
         return sa.create_engine(
             url,
-            poolclass=sa.pool.NullPool,
+            pool_size=1,
+            max_overflow=-1,
+            pool_pre_ping=True,
             isolation_level="READ COMMITTED",
-            connect_args={"connect_timeout": LOCK_WAIT_SECONDS},
+            # Prepared statements of a kept connection would fail once another run has upgraded the tables.
+            connect_args={"connect_timeout": LOCK_WAIT_SECONDS, "prepare_threshold": None},
             hide_parameters=True,
         )
     except ImportError:
