@@ -103,6 +103,8 @@ def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapp
 
     :param arguments: is completed; those that are there stay as they are.
     """
+    if not any(name.startswith(ENVIRONMENT_PREFIX) for name in environment):
+        return
     for name, option in options.items():
         if "fallback" in option and name not in arguments:
             read, names = option["fallback"]

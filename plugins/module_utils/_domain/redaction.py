@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from .encoded_forms import expressions_for
@@ -77,9 +78,12 @@ class SecretsInPlay:
         Mask every secret in a result.
 
         :param value: dictionaries (their keys as well), lists, tuples, sets and texts are walked; all else is kept.
-        :returns: a copy of the same shape.
+        :returns: the value itself if there is nothing to mask, else a copy of the same shape.
         """
-        return self._walk(value) if self._values else value
+        # One look at all texts together is far cheaper than one at each.
+        if self._values and self._traces.may_be_in("\n".join(_texts(value))):
+            return self._walk(value)
+        return value
 
     def _walk(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -100,6 +104,18 @@ class SecretsInPlay:
         expression = _compile(values)
         self._compiled = (len(values), expression)
         return expression
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _texts(item)
 
 
 def _compile(secrets: tuple[str, ...]) -> re.Pattern[str]:

@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from email.errors import HeaderParseError
 from email.headerregistry import Address
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -291,6 +292,7 @@ def _is_mail_domain(domain: str) -> bool:
     return not last_label.isdigit()
 
 
+@lru_cache(maxsize=1024)  # a loop over integrations names the same few people again and again
 def _is_one_address(address: str) -> bool:
     # Dots in wrong places and encoded words are left to the standard library. It knows no internationalised addresses;
     # to its grammar their letters are letters.

@@ -93,7 +93,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
             tenants=tuple(reader.tenants_of(stored.id)) if stored else (),
             secret=reader.current_secret(stored.id) if stored else None,
             pending=reader.count_pending_notifications(self.context.instance),
-            unfinished=bool(reader.unfinished_secrets()),
+            unfinished=reader.has_unfinished_secrets(),
             doubt=None if stored else _doubt(reader, self.context),
         )
 

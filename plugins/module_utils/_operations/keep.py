@@ -71,7 +71,7 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
             stored=stored,
             secret=reader.current_secret(stored.id) if stored else None,
             record=reader.registry(),
-            unfinished=bool(reader.unfinished_secrets()),
+            unfinished=reader.has_unfinished_secrets(),
         )
 
     def plan(self, snapshot: IntegrationSnapshot) -> IntegrationPlan:

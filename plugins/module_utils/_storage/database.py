@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings, missing_library
-from .database_errors import explain_postgresql, explain_sqlite
+from .database_errors import explain_postgresql, explain_sqlite, tells_of_missing_table
 
 try:
     import sqlalchemy as sa
@@ -130,10 +130,6 @@ class Database:
             with closing(sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS)) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
 
-    def has_table(self, connection: Connection, name: str) -> bool:
-        """Tell whether the database has this table."""
-        return bool(sa.inspect(connection).has_table(name))
-
     def faults(self) -> list[str]:
         """
         Let the database check itself; PostgreSQL offers nothing of the kind to ordinary users.
@@ -148,6 +144,14 @@ class Database:
                 f"a row of {row[0]} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
             ]
         return found + orphans
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Tell whether the database has this table."""
+        return bool(sa.inspect(connection).has_table(name))
+
+    def lacks_table(self, error: sa.exc.DBAPIError) -> bool:
+        """Tell whether a question failed because its table does not exist."""
+        return tells_of_missing_table(error.orig)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -75,6 +75,11 @@ def explain_postgresql(error: BaseException | None) -> Explanation:
     return known or ((ErrorCode.REGISTRY_UNREACHABLE, trouble) if trouble else _unknown(error))
 
 
+def tells_of_missing_table(error: BaseException | None) -> bool:
+    """Tell whether an error of either database means that a table does not exist (SQLite has no code for that)."""
+    return getattr(error, "sqlstate", None) == "42P01" or str(error).startswith("no such table: ")
+
+
 def _by_code(table: dict[str, Explanation], code: str | None) -> Explanation | None:
     return next((told for prefix, told in table.items() if code and code.startswith(prefix)), None)
 

@@ -22,7 +22,7 @@ from .._domain.model import (
     Tenant,
     TenantKind,
 )
-from . import schema
+from . import questions, schema
 
 try:
     import sqlalchemy as sa
@@ -77,18 +77,17 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._registry: RegistryRecord | None = None
 
     def registry(self) -> RegistryRecord:
         """Read the one row about the registry itself."""
-        [record] = self._read(sa.select(schema.registry), _registry_record, "a description of itself")
-        return record
+        if self._registry is None:
+            [self._registry] = self._read(questions.registry(), _registry_record, "a description of itself")
+        return self._registry
 
     def instance(self, name: str) -> Instance | None:
         """Find an instance by name."""
-        table = schema.instance.c
-        query = sa.select(table.name, table.solution, table.server_identity).where(table.name == name)
-        found = self._read(query, _instance, "an instance")
-        return next(iter(found), None)
+        return next(iter(self._read(questions.instance(), _instance, "an instance", name=name)), None)
 
     def instance_names(self) -> list[str]:
         """List the names of all instances."""
@@ -96,16 +95,15 @@ class Reader:
 
     def integration(self, integration_id: str) -> Integration | None:
         """Find an integration by its id, in any instance."""
-        return next(iter(self._integrations(schema.integration.c.id == integration_id)), None)
+        return next(iter(self._integrations(questions.integration(), id=integration_id)), None)
 
     def integration_named(self, instance: str, name: str) -> Integration | None:
         """Find an integration by its name in an instance."""
-        table = schema.integration.c
-        return next(iter(self._integrations(sa.and_(table.instance == instance, table.name == name))), None)
+        return next(iter(self._integrations(questions.integration_named(), instance=instance, name=name)), None)
 
     def integrations(self, instance: str) -> list[Integration]:
         """List the integrations of an instance by name."""
-        return self._integrations(schema.integration.c.instance == instance)
+        return self._integrations(questions.integrations().where(schema.integration.c.instance == instance))
 
     def integration_names(self, instance: str) -> list[str]:
         """List the names of an instance's integrations."""
@@ -169,8 +167,8 @@ class Reader:
 
     def current_secret(self, integration_id: str) -> SecretRecord | None:
         """Find the valid version of an integration's secrets."""
-        table = schema.secret.c
-        return next(iter(self._secrets(sa.and_(table.integration == integration_id, table.state == "current"))), None)
+        found = self._read(questions.current_secret(), _secret, "a secret", integration=integration_id)
+        return next(iter(found), None)
 
     def current_secrets(self) -> list[SecretRecord]:
         """List the valid versions of all secrets of the registry."""
@@ -178,7 +176,11 @@ class Reader:
 
     def unfinished_secrets(self) -> list[SecretRecord]:
         """List the versions that are being written or removed, also those that a crashed run left behind."""
-        return self._secrets(schema.secret.c.state != "current")
+        return self._secrets(schema.is_unfinished)
+
+    def has_unfinished_secrets(self) -> bool:
+        """Tell whether there are any such versions."""
+        return self._connection.scalar(questions.unfinished_secret()) is not None
 
     def notifications(self, instance: str) -> list[Notification]:
         """List the outbox of an instance, oldest first."""
@@ -218,18 +220,16 @@ class Reader:
     def _count(self, table: sa.Table, *where: ColumnElement[bool]) -> int:
         return self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
 
-    def _integrations(self, where: ColumnElement[bool]) -> list[Integration]:
-        found = self._read(_integration_query().where(where), _integration, "an integration")
+    def _integrations(self, query: Select[Any], **values: str) -> list[Integration]:
+        found = self._read(query, _integration, "an integration", **values)
         administrators = self._administrators([item.id for item in found])
         # Sorted here: databases sort by the rules of a language, and another order would look like a change.
         return [replace(item, administrators=tuple(sorted(administrators.get(item.id, ())))) for item in found]
 
     def _administrators(self, integration_ids: Sequence[str]) -> dict[str, list[Administrator]]:
         found: dict[str, list[Administrator]] = {}
-        table = schema.administrator.c
         for chunk in chunks(integration_ids):
-            query = sa.select(schema.administrator).where(table.integration.in_(chunk))
-            for row in self._connection.execute(query):
+            for row in self._connection.execute(questions.administrators(), {"ids": chunk}):
                 found.setdefault(row.integration, []).append(Administrator(row.email, row.alias))
         return found
 
@@ -251,15 +251,16 @@ class Reader:
         query = sa.select(schema.notification).where(where).order_by(table.created_at, table.id)
         return self._read(query, _notification, "a notification")
 
-    def _read(self, query: Select[Any], make: Callable[[Row[Any]], Thing], what: str) -> list[Thing]:
+    def _read(self, query: Select[Any], make: Callable[[Row[Any]], Thing], what: str, **values: str) -> list[Thing]:
         """
         Ask, and make the things of the model from the answers.
 
         :param what: one of them, for the message.
+        :param values: what the question asks for.
         :raises IntegrationError: ``registry_damaged``: a row holds what no version of this collection writes.
         """
         try:
-            return [make(row) for row in self._connection.execute(query)]
+            return [make(row) for row in self._connection.execute(query, values)]
         except (TypeError, ValueError):
             raise IntegrationError(
                 ErrorCode.REGISTRY_DAMAGED,
@@ -281,20 +282,6 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _instance(row: Row[Any]) -> Instance:
     return Instance(row.name, Solution(row.solution), row.server_identity)
-
-
-def _integration_query() -> Select[Any]:
-    tenants = (
-        sa.select(sa.func.count())
-        .where(schema.tenant.c.integration == schema.integration.c.id)
-        .correlate(schema.integration)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(schema.integration, schema.instance.c.solution, tenants.label("tenant_count"))
-        .join(schema.instance, schema.integration.c.instance == schema.instance.c.name)
-        .order_by(schema.integration.c.name)
-    )
 
 
 def _registry_record(row: Row[Any]) -> RegistryRecord:

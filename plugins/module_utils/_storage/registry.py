@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from .._domain.errors import ErrorCode, IntegrationError
-from . import schema, upgrades
+from . import questions, schema, upgrades
 from .database import Database
 from .reader import Reader, RegistryRecord
 from .writer import Writer
@@ -108,11 +108,16 @@ class Registry:
     def _version(self, connection: Connection) -> int | None:
         if not self.database.has_table(connection, schema.registry.name):
             return None
-        version: int | None = connection.scalar(sa.select(schema.registry.c.schema_version))
+        version: int | None = connection.scalar(questions.schema_version())
         return version
 
     def _require_current(self, connection: Connection) -> None:
-        version = self._version(connection)
+        try:
+            version = connection.scalar(questions.schema_version())
+        except sa.exc.DBAPIError as error:
+            if self.database.lacks_table(error):
+                raise self._missing() from None
+            raise
         if version is None:
             raise self._missing()
         self._refuse_newer(version)

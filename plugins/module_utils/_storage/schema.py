@@ -96,6 +96,9 @@ else:
         sqlite_where=secret.c.state == "current",
         postgresql_where=secret.c.state == "current",
     )
+    # Literally, because SQLite takes a partial index for the very condition that it was made with, and no parameter.
+    is_unfinished = secret.c.state != sa.literal_column("'current'")
+    sa.Index("secret_unfinished", secret.c.integration, sqlite_where=is_unfinished, postgresql_where=is_unfinished)
 
     administrator = sa.Table(
         "administrator",

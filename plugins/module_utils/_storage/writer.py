@@ -119,6 +119,7 @@ class Writer(Reader):
     def change_registry(self, **values: Any) -> None:
         """Change what the registry knows about itself."""
         self._connection.execute(sa.update(schema.registry).values(values))
+        self._registry = None
 
     def add_notifications(self, notifications: Sequence[Notification]) -> None:
         """Put messages into the outbox."""
