@@ -18,6 +18,7 @@ from ._operations.keep import keep_integration
 from ._operations.list_tenants import list_tenants
 from ._operations.settings import saved_settings
 from ._storage.database import close_databases, is_usable
+from ._storage.secrets import forget_fingerprint_keys
 
 
 class IntegrationClient:
@@ -76,9 +77,10 @@ class IntegrationClient:
         return saved_settings(self._context)
 
 
-def close_connections() -> None:
-    """End every connection that this process keeps from one task to the next, in whatever state it is."""
+def forget_everything() -> None:
+    """Begin as a new process does: without the connections and keys that are kept from one task to the next."""
     close_databases()
+    forget_fingerprint_keys()
 
 
 def can_work_here() -> bool:

@@ -24,7 +24,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.msp.kaspersky.plugins.module_utils.client import close_connections
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import forget_everything
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, Work, perform_unchecked
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
@@ -81,8 +81,8 @@ def attempt(
     """
     Let the client do its work with a plugin's options, and tell what came of it.
 
-    An interruption, such as that of the keyword ``timeout``, passes. It may have come at any moment, so no connection
-    is used again after it, and whatever it interrupted is left behind: its texts may hold secrets.
+    An interruption, such as that of the keyword ``timeout``, passes. It may have come at any moment, so nothing that
+    is kept is used again after it; the exceptions that it interrupted are left behind: their texts may hold secrets.
 
     :param environment: stands in for options that are not given.
     :returns: the outcome, also that of a failure; redacted, unless the specification says that it returns secrets.
@@ -90,5 +90,5 @@ def attempt(
     try:
         return perform_unchecked(specification, plain(arguments), check_mode, work, environment)
     except BaseException as interruption:
-        close_connections()
+        forget_everything()
         raise interruption from None

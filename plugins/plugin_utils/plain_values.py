@@ -19,6 +19,8 @@ try:
 except ImportError:  # before ansible-core 2.19
     from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode as EncryptedString
 
+_PLAIN = frozenset({str, bool, int, float, type(None)})
+
 
 def plain(value: Any) -> Any:
     """
@@ -27,6 +29,8 @@ def plain(value: Any) -> Any:
     :returns: texts, numbers, lists and dictionaries as a module would get them; vaulted text decrypted.
     :raises AnsibleError: a vaulted text cannot be decrypted.
     """
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, EncryptedString):
         return plain(str(value))
     if isinstance(value, str):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks, carried out as the modules do it but without Ansible: one client a task, validated options."""
+"""Tasks, carried out as the modules do it but without Ansible: one client a task, which begins like a new process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import options as specifications
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
-from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient, forget_everything
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
 
 Options = dict[str, Any]
@@ -55,4 +55,5 @@ def perform(module: str, options: Options, check_mode: bool = False) -> Result:
     validated = ArgumentSpecValidator(specification.argument_spec).validate(options)
     assert not validated.error_messages, validated.error_messages
     given = {name: value for name, value in validated.validated_parameters.items() if value is not None}
+    forget_everything()
     return work(IntegrationClient(given, SecretsInPlay(), check_mode))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ipaddress
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -64,6 +65,7 @@ class Place:
         return address is not None and address.is_loopback and getattr(address, "ipv4_mapped", None) is None
 
 
+@lru_cache(maxsize=1024)  # a loop over integrations asks for the same few again and again
 def origin_of(address: str) -> str:
     """
     Tell the origin of an address.

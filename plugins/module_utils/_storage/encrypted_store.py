@@ -37,7 +37,6 @@ class EncryptedStore(SecretStore):
     kind = "registry"
 
     def __init__(self, secret_key: str | None) -> None:
-        super().__init__()
         self._keys = _parsed_keys(secret_key)
 
     def new_registry(self, registry_id: str) -> RegistryRecord:
@@ -103,6 +102,9 @@ class EncryptedStore(SecretStore):
                 told = "A secret in the registry is damaged; msp.kaspersky.registry with check_integrity names it."
                 raise IntegrationError(ErrorCode.SECRET_DAMAGED, told) from None
         return None
+
+    def _opened_with(self) -> tuple[bytes, ...]:
+        return tuple(self._keys)
 
     def _read_fingerprint_key(self, record: RegistryRecord) -> bytes:
         try:

@@ -45,7 +45,6 @@ class KeyringStore(SecretStore):
     kind = "keyring"
 
     def __init__(self) -> None:
-        super().__init__()
         self._backend: Any = None
 
     def new_registry(self, registry_id: str) -> RegistryRecord:

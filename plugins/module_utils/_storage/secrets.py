@@ -11,6 +11,7 @@ an old one is swept up after it, so that a crash at any instant neither loses a 
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,14 +24,14 @@ from .writer import Writer
 
 FINGERPRINT_KEY_BYTES = 32
 
+# Read once a process: keyrings are slow. By process, store, registry, wrapped key, and what opens it.
+_fingerprint_keys: dict[tuple[int, str, str, str, tuple[bytes, ...]], bytes] = {}
+
 
 class SecretStore(ABC):
     """Keeps the secrets of one registry."""
 
     kind: str
-
-    def __init__(self) -> None:
-        self._fingerprint_key: bytes | None = None
 
     @abstractmethod
     def new_registry(self, registry_id: str) -> RegistryRecord:
@@ -51,7 +52,8 @@ class SecretStore(ABC):
         :raises IntegrationError: ``secret_store_elsewhere``, ``secret_store_missing``, ``secret_key_wrong`` or
             ``secret_damaged``.
         """
-        if self._fingerprint_key is None:
+        place = (os.getpid(), self.kind, record.id, record.fingerprint_key or "", self._opened_with())
+        if place not in _fingerprint_keys:
             key = self._read_fingerprint_key(record)
             if len(key) != FINGERPRINT_KEY_BYTES:
                 raise IntegrationError(
@@ -59,8 +61,12 @@ class SecretStore(ABC):
                     f"The fingerprint key of this registry, which the store '{self.kind}' keeps, is damaged. Restore "
                     "it from a backup: without it, nobody can tell whether a secret has changed. Nothing was changed.",
                 )
-            self._fingerprint_key = key
-        return self._fingerprint_key
+            _fingerprint_keys[place] = key
+        return _fingerprint_keys[place]
+
+    def _opened_with(self) -> tuple[bytes, ...]:
+        """Tell what has to be known to read the key of the fingerprints; who knows something else reads it himself."""
+        return ()
 
     @abstractmethod
     def _read_fingerprint_key(self, record: RegistryRecord) -> bytes:
@@ -104,6 +110,11 @@ class SecretStore(ABC):
         :param origins: where each field would be sent now; checked against where it may be sent.
         :raises IntegrationError: ``secret_damaged``, ``secret_key_wrong`` or ``secret_store_elsewhere``.
         """
+
+
+def forget_fingerprint_keys() -> None:
+    """Have the next task of this process read them anew."""
+    _fingerprint_keys.clear()
 
 
 class LostStage(Exception):
