@@ -10,7 +10,7 @@ the same name has the same work done inside of the process that Ansible has anyw
 controller. In all other cases it steps aside for the module.
 
 Ansible loads action plugins before it starts the processes that run tasks. So what is imported here, SQLAlchemy
-included, is imported once; what few tasks need is imported where it is used.
+included, is imported once for all of them; what few tasks need is imported where it is used.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.options import ENVIR
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
 
+try:
+    import cryptography.fernet  # noqa: F401
+    import sqlalchemy.dialects.sqlite  # noqa: F401
+except ImportError:  # the client tells what is missing
+    pass
+
 IN_PROCESS = "msp_kaspersky_in_process"
 """Variable that sends every task to the module when it is false."""
 
@@ -43,7 +49,7 @@ _INTERNAL_PREFIX = "_ansible_"
 _INVOCATION_SETTING = "INJECT_INVOCATION"
 
 
-class ClientAction(ModuleAction):  # type: ignore[misc]
+class ClientAction(ModuleAction):
     """
     One module's work, inside of Ansible's own process.
 
@@ -118,7 +124,7 @@ class ClientAction(ModuleAction):  # type: ignore[misc]
             )
 
     def _told(self, outcome: Outcome, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Tell an outcome as an ``AnsibleModule`` does: with its arguments if wanted, and without any of its secrets."""
+        """Tell an outcome as ``AnsibleModule`` does: with the arguments if wanted, and without any of their secrets."""
         told: dict[str, Any] = {**outcome.result, "failed": True} if outcome.failed else dict(outcome.result)
         if outcome.warnings:
             told["warnings"] = outcome.warnings

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The same tasks through both doors: by the modules, and inside of Ansible's own process.
+
+What they return, what is on the screen and what is masked has to be the same. Each play is run twice, in the same
+folder, by whole ``ansible-playbook`` processes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+
+from .tasks import SECRET_KEY
+
+Task = dict[str, Any]
+
+MODULE = "msp.kaspersky."
+SECONDS = 180
+PASSWORD, PRIVATE_KEY = "Soap-password-4711", "Private-key-0815"
+TIGERPAW = {
+    "soap_user_name": "kaspersky",
+    "soap_password": PASSWORD,
+    "rest_public_key": "public",
+    "rest_private_key": PRIVATE_KEY,
+    "url": "https://tigerpaw.example",
+}
+NEW: Task = {
+    "platform": "tigerpaw",
+    "solution": "business_hub",
+    "tigerpaw": TIGERPAW,
+    "administrators": [{"email": "ann@msp.example", "alias": "Ann"}],
+    "verify": "never",
+}
+RENDERED_IF_TRUSTED = "{{ 7 * 7 }}"
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+# What Ansible itself says otherwise about actions, from ansible-core 2.19 on.
+_ANSIBLES_WORDS = {"Action failed: ": "Module failed: "}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is seen of a play: registered results, the screen, and how many tasks went to modules."""
+
+    results: dict[str, Any]
+    screen: list[str]
+    modules: int
+
+
+def task(module: str, *, keywords: Task | None = None, **options: Any) -> Task:
+    return {"name": module, MODULE + module: options, **(keywords or {})}
+
+
+def unsafe(text: str) -> str:
+    """Write a text in a way that Ansible does not render."""
+    return "{{ '" + text.replace("{{", "{' ~ '{").replace("}}", "}' ~ '}") + "' }}"
+
+
+LIFE = [
+    task("registry_info"),
+    task("integration", name="Acme", **NEW, keywords={"check_mode": True, "diff": True}),
+    task("integration", name="Acme", **NEW, keywords={"diff": True}),
+    task("integration", name="Acme", **NEW),
+    task("integration", name="Acme", tigerpaw={"soap_password": "short"}),
+    task("integration", name="Acme", tigerpaw={"soap_password": PASSWORD, "url": "https://other.example"}),
+    task("integration", name="Acne"),
+    task("integration", nmae="Acme", tigerpaw={"soap_pasword": PASSWORD}, timeout=PASSWORD),
+    task("integration", name="Acme", tigerpaw=PASSWORD),
+    task("integration", name="{{ 'Acme' | upper }}", new_name="{{ omit }}", **NEW),
+    task("integration", name="Acme", actor=None, administrators=[{"email": "a@b.example", "alias": 7}], retries="2"),
+    task("integration_info", tenants=True, history=True, export=True),
+    task("integration_info", instance="nowhere"),
+    task("binding", integration="Acme", companies=["Harbour Dental", unsafe(RENDERED_IF_TRUSTED), f"x {PASSWORD} y"]),
+    task("binding", integration="Acme", companies=["Harbour Dental"]),
+    task("binding", integration="ACME", companies=["Harbour Dental"]),
+    task("binding", integration="Acme", companies=[], state="exact"),
+    task("tenant_info", bound=True),
+    task("tenant_info", bound="perhaps"),
+    task("registry", check_integrity=True, history_retention=7),
+    task("registry", registry=f"postgresql://u:{PASSWORD}@db.example/x"),
+    task("registry_info", registry="sqlite:////nowhere/registry.sqlite3"),
+    task("registry_info", secret_key=PASSWORD),
+    task("integration", name="Acme", state="absent", webhook_url=f"http://example.com/{PASSWORD}"),
+    task("integration", name="Acme", state="absent"),
+    task("integration", name="Acme", state="absent"),
+    task("notification_info", limit=5),
+    task("notification_info", limit=0),
+    task("notification", state="discarded"),
+    task("notification", notification_ids=["none"]),
+]
+# Texts from outside, seen through a template: they have to come back as they are.
+LIFE.append(
+    {
+        "name": "Render once more",
+        "ansible.builtin.debug": {"msg": "{{ result13.bound[1].name }} and {{ result17.tenants | length }}"},
+    }
+)
+KEYWORDS = [
+    task("integration", name="{{ item }}", **NEW, keywords={"loop": ["One", "", "Two"], "diff": True}),
+    task("integration", name="{{ item }}", keywords={"loop": ["One", "Tow", "Two"], "no_log": True}),
+    task("registry_info", keywords={"until": "false", "retries": 1, "delay": 0}),
+    task("registry_info", keywords={"delegate_to": "localhost", "run_once": True}),
+    task("registry_info", keywords={"delegate_to": "127.0.0.1", "vars": {"ansible_connection": "local"}}),
+    task("registry_info", keywords={"changed_when": True, "failed_when": "'secret_store' not in result0"}),
+    task("registry_info", registry=None, keywords={"environment": {"MSP_KASPERSKY_REGISTRY": "{{ 'sqlite:' }}"}}),
+    task("integration_info", registry="{{ omit }}", keywords={"environment": {"MSP_KASPERSKY_INSTANCE": "nowhere"}}),
+    task("integration_info", history=True, keywords={"environment": [{"MSP_KASPERSKY_INSTANCE": ""}]}),
+    task("integration", name="One", secret_key_file="relative/key", keywords={"environment": {}}),
+    task("integration", name="One", secret_key_file="nowhere/key"),
+    task("integration_info", keywords={"module_defaults": {MODULE + "integration_info": {"instance": "nowhere"}}}),
+    task("integration_info", instance=7, platform="{{ none }}"),
+    {"name": "Local action", "local_action": {"module": MODULE + "registry_info"}},
+]
+
+
+def play(tasks: list[Task], folder: Path, variables: Task) -> list[Task]:
+    """Write a play that registers what comes of each task, whatever it is."""
+    registered = [{**made, "register": f"result{number}", "ignore_errors": True} for number, made in enumerate(tasks)]
+    everything = ", ".join(f"'{number:02} {made['name']}': result{number}" for number, made in enumerate(tasks))
+    written = "{{ {" + everything + "} | to_nice_json }}"
+    keep = {
+        "name": "Keep",
+        "ansible.builtin.copy": {"content": written, "dest": f"{folder}/results.json"},
+        "vars": {"ansible_python_interpreter": sys.executable},
+    }
+    defaults = {
+        "registry": f"sqlite:///{folder}/registry.sqlite3",
+        "secret_store": "registry",
+        "secret_key_file": str(folder / "relative" / "key"),
+        "actor": "tester",
+    }
+    return [
+        {
+            "hosts": "all",
+            "gather_facts": False,
+            "vars": variables,
+            "module_defaults": {f"group/{MODULE}all": defaults},
+            "tasks": [*registered, keep],
+        }
+    ]
+
+
+def run(tasks: list[Task], folder: Path, *, in_process: Any, interpreter: str = sys.executable) -> Seen:
+    """Run a play in an empty folder by one of the doors."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "relative").mkdir(parents=True)
+    (folder / "relative" / "key").write_text(SECRET_KEY, encoding="utf-8")
+    variables = {"msp_kaspersky_in_process": in_process, "ansible_python_interpreter": interpreter}
+    (folder / "play.yml").write_text(json.dumps(play(tasks, folder, variables)), encoding="utf-8")
+    command = [sys.executable, "-m", "ansible", "playbook", "-vvv", "-i", "here,", "-c", "local"]
+    done = subprocess.run(
+        [*command, str(folder / "play.yml")],
+        cwd=folder.parent,
+        env={**os.environ, "HOME": str(folder), "ANSIBLE_INJECT_INVOCATION": "true", "ANSIBLE_NOCOLOR": "true"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    results = folder / "results.json"
+    assert results.exists(), done.stdout + done.stderr
+    return Seen(
+        results=json.loads(comparable(results.read_text(encoding="utf-8"))),
+        screen=[line for line in comparable(done.stdout + done.stderr).splitlines() if is_told_by_the_task(line)],
+        modules=done.stdout.count("plugins/modules/"),
+    )
+
+
+def is_told_by_the_task(line: str) -> bool:
+    return line.startswith(("ok:", "changed:", "fatal:", "failed:", "[WARNING]", "[ERROR]", "+", "-", "...ignoring"))
+
+
+def comparable(text: str) -> str:
+    """Put what differs from run to run in the place of what is found there."""
+    found: dict[str, str] = {}
+    text = _UUID.sub(lambda match: found.setdefault(match[0], f"id {len(found)}"), text)
+    for said, meant in _ANSIBLES_WORDS.items():
+        text = text.replace(said, meant)
+    return _MOMENT.sub("a moment", text)
+
+
+STEPS_ASIDE: dict[str, Task] = {
+    "async": {"async": 60, "poll": 1},
+    "become": {"become": True, "vars": {"ansible_become_exe": "/bin/false"}},
+    "environment": {"environment": {"LANG": "C"}},
+    "variable": {"vars": {"msp_kaspersky_in_process": "{{ 'no' }}"}},
+    "interpreter": {"vars": {"ansible_python_interpreter": f"/usr/bin/env {sys.executable}"}},
+    "connection": {"vars": {"ansible_connection": "ssh", "ansible_port": 1}, "ignore_unreachable": True},
+}
+
+
+@pytest.mark.parametrize("tasks", [LIFE, KEYWORDS], ids=["life", "keywords"])
+def test_both_doors_do_and_say_the_same(tasks: list[Task], tmp_path: Path) -> None:
+    folder = tmp_path / "place"
+    by_module = run(tasks, folder, in_process=False)
+    in_process = run(tasks, folder, in_process=True)
+    assert in_process.results == by_module.results
+    assert in_process.screen == by_module.screen
+    told = json.dumps([in_process.results, in_process.screen])
+    assert PRIVATE_KEY not in told
+    assert in_process.modules == 0
+    assert by_module.modules >= len(tasks)
+    rendered = in_process.results.get(f"{len(LIFE) - 1} Render once more", {"msg": f"{RENDERED_IF_TRUSTED} and 3"})
+    assert rendered["msg"] == f"{RENDERED_IF_TRUSTED} and 3"
+
+
+def test_the_module_is_used_where_a_task_does_not_simply_run_on_the_controller(tmp_path: Path) -> None:
+    tasks = [{**task("registry_info", keywords=keywords), "name": name} for name, keywords in STEPS_ASIDE.items()]
+    seen = run(tasks, tmp_path / "place", in_process=True)
+    assert seen.modules == len(STEPS_ASIDE) - 1
+    assert seen.results["05 connection"]["unreachable"]
+
+
+@pytest.mark.parametrize("interpreter", ["auto", "auto_silent", "{{ ansible_playbook_python }}", ""])
+def test_an_interpreter_that_ansible_would_look_for_is_no_reason_to_step_aside(
+    interpreter: str, tmp_path: Path
+) -> None:
+    seen = run([task("registry_info")], tmp_path / "place", in_process="yes", interpreter=interpreter)
+    assert seen.modules == 0
+
+
+def test_a_variable_that_is_neither_true_nor_false_is_told(tmp_path: Path) -> None:
+    seen = run([task("registry_info")], tmp_path / "place", in_process="perhaps")
+    assert "msp_kaspersky_in_process must be true or false" in json.dumps(seen.results)
+
+
+def test_an_interrupted_item_is_taken_back_and_the_others_are_done(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.misbehave("rest", "slow", times=1, seconds=30)
+    proven = {**NEW, "tigerpaw": sandbox.tigerpaw_settings(), "verify": "on_change"}
+    looped = {"loop": ["One", "Two", "Three"], "timeout": 3}
+    tasks = [
+        task("registry"),
+        task("integration", name="{{ item }}", **proven, keywords=looped),
+        task("integration_info"),
+    ]
+    seen = run(tasks, tmp_path / "place", in_process=True)
+    assert seen.modules == 0
+    assert [item["failed"] for item in seen.results["01 integration"]["results"]] == [True, False, False]
+    assert [item["name"] for item in seen.results["02 integration_info"]["integrations"]] == ["Three", "Two"]
