@@ -19,6 +19,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import options
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
+from ansible_collections.msp.kaspersky.plugins.plugin_utils import in_process
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import PluginError, ask
 
 SECRET = "s3cret/Value & more"
@@ -105,15 +106,20 @@ def test_a_missing_library_is_named() -> None:
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt(), SystemExit()])
-def test_an_interruption_passes_without_what_it_interrupted(interruption: BaseException) -> None:
+def test_an_interruption_passes_without_what_it_interrupted(
+    interruption: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def work(_client: Any) -> Result:
         try:
             raise ValueError(SECRET)
         except ValueError:
             raise interruption  # noqa: B904 (the context is what must not get out)
 
+    forgotten: list[bool] = []
+    monkeypatch.setattr(in_process, "forget_everything", lambda: forgotten.append(True))
     with pytest.raises(type(interruption)) as caught:
         ask(options.INTEGRATION_SETTINGS, GIVEN, work)
+    assert forgotten
     assert SECRET not in "".join(traceback.format_exception(caught.value)).replace("raise ValueError(SECRET)", "")
 
 
