@@ -17,6 +17,7 @@ from ._operations.delete import delete_integration
 from ._operations.keep import keep_integration
 from ._operations.list_tenants import list_tenants
 from ._operations.settings import saved_settings
+from ._storage import questions
 from ._storage.database import close_databases, is_usable
 from ._storage.secrets import forget_fingerprint_keys
 
@@ -86,3 +87,9 @@ def forget_everything() -> None:
 def can_work_here() -> bool:
     """Tell whether this Python has the library that every task needs; which others one needs shows when it runs."""
     return is_usable()
+
+
+def prepare_to_fork() -> None:
+    """Do once what every process that is forked from this one would do for itself; connects to nothing."""
+    if can_work_here():
+        questions.prepare()

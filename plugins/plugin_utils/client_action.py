@@ -29,7 +29,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import secrets_of
-from ansible_collections.msp.kaspersky.plugins.module_utils.client import can_work_here
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import can_work_here, prepare_to_fork
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, Work
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ENVIRONMENT_PREFIX, ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
@@ -37,9 +37,9 @@ from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import 
 
 try:
     import cryptography.fernet  # noqa: F401
-    import sqlalchemy.dialects.sqlite  # noqa: F401
 except ImportError:  # the client tells what is missing
     pass
+prepare_to_fork()
 
 IN_PROCESS = "msp_kaspersky_in_process"
 """Variable that sends every task to the module when it is false."""

@@ -90,3 +90,24 @@ def current_secret() -> Select[Any]:
 def unfinished_secret() -> Select[Any]:
     """Ask for any version that is being written or removed; answered by an index that is nearly always empty."""
     return sa.select(sa.literal(1)).select_from(schema.secret).where(schema.is_unfinished).limit(1)
+
+
+def prepare() -> None:
+    """
+    Make all questions now, and have SQLAlchemy set up what it sets up with the first statement of a kind.
+
+    For a process that is about to fork into many, of which each would do so for itself. Connects to nothing.
+    """
+    from sqlalchemy.dialects import sqlite
+
+    for question in (
+        schema_version,
+        registry,
+        instance,
+        integration,
+        integration_named,
+        administrators,
+        current_secret,
+        unfinished_secret,
+    ):
+        question().compile(dialect=sqlite.dialect())
