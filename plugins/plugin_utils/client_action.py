@@ -20,6 +20,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Mapping
 from contextlib import chdir
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible import constants
@@ -88,7 +89,7 @@ class ClientAction(ModuleAction):
             and all(name.startswith(ENVIRONMENT_PREFIX) for name in environment)
             and can_work_here()
             and self._is_wanted(variables)
-            and self._interpreter(variables) in ("", sys.executable)
+            and _is_our_own(self._interpreter(variables))
         )
 
     def _is_wanted(self, variables: Mapping[str, Any]) -> bool:
@@ -133,6 +134,14 @@ class ClientAction(ModuleAction):
         secrets = set(secrets_of(self.specification.argument_spec, outcome.options).values()) - {""}
         masked = remove_values(plain(told), secrets) if secrets else plain(told)
         return {key: value if value is None or isinstance(value, bool) else masked[key] for key, value in told.items()}
+
+
+def _is_our_own(interpreter: str) -> bool:
+    """Tell whether it is the Python that runs here, under any of the names that it has in its folder."""
+    if interpreter in ("", sys.executable):
+        return True
+    other, own = Path(interpreter), Path(sys.executable)
+    return other.parent == own.parent and other.resolve() == own.resolve()
 
 
 def _lacks_library(outcome: Outcome) -> bool:

@@ -129,6 +129,17 @@ def test_the_interpreter_may_be_unset_or_our_own(tmp_path: Path, seen: list[Resu
     assert not stepped_aside(tmp_path, seen, {"ansible_python_interpreter": interpreter})
 
 
+def test_the_interpreter_may_have_another_name_in_its_folder(
+    tmp_path: Path, seen: list[Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "python").touch()
+    (tmp_path / "python3").symlink_to("python")
+    (tmp_path / "python4").touch()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert not stepped_aside(tmp_path, seen, {"ansible_python_interpreter": str(tmp_path / "python3")})
+    assert stepped_aside(tmp_path, seen, {"ansible_python_interpreter": str(tmp_path / "python4")})
+
+
 def test_another_interpreter_is_for_the_module(tmp_path: Path, seen: list[Result]) -> None:
     other = {"ansible_python_interpreter": "/usr/bin/python3.99"}
     assert stepped_aside(tmp_path, seen, other)
