@@ -215,7 +215,7 @@ def test_both_doors_do_and_say_the_same(tasks: list[Task], tmp_path: Path) -> No
     told = json.dumps([in_process.results, in_process.screen])
     assert PRIVATE_KEY not in told
     assert in_process.modules == 0
-    assert by_module.modules >= len(tasks)
+    assert by_module.modules >= len(tasks) - 1  # one of them may render only
     rendered = in_process.results.get(f"{len(LIFE) - 1} Render once more", {"msg": f"{RENDERED_IF_TRUSTED} and 3"})
     assert rendered["msg"] == f"{RENDERED_IF_TRUSTED} and 3"
 
