@@ -11,10 +11,8 @@ and the home folder that the tests get in place of the user's.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -24,11 +22,10 @@ import nox
 from nox.command import CommandFailed
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "tests" / "tools"))  # for the three imports below
+sys.path.insert(0, str(ROOT / "tests" / "tools"))  # for the two imports below
 
 from collection_copy import copy_collection, provide_pip_bootstrap  # noqa: E402
 from results import Checks  # noqa: E402
-from sandbox_child import running_sandbox  # noqa: E402
 
 BUILD = ROOT / "build"
 HOME = BUILD / "home"
@@ -40,9 +37,6 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 OLDEST_CORE = {"3.11": "2.16", "3.12": "2.16", "3.13": "2.18"}.get(PYTHON, "2.20")
 CORES = {"oldest": f"ansible-core=={OLDEST_CORE}.*", "newest": "ansible-core>=2.19"}
 each_core = nox.parametrize("core", list(CORES), ids=list(CORES))
-
-# By the modules, and inside of Ansible's own process, which takes a fraction of the time.
-DOORS = {"module": False, "in process": True}
 
 RUNTIME = ["-r", "meta/ee-requirements.txt"]
 SANDBOX = ["-r", "tests/sandbox/requirements.txt"]
@@ -85,18 +79,8 @@ def system(session: nox.Session, core: str) -> None:
 def integration(session: nox.Session, core: str) -> None:
     """Playbooks against the sandbox, through both doors."""
     prepare(session, CORES[core], *RUNTIME, *SANDBOX)
-    copy = copy_collection(ROOT, BUILD / f"integration-{core}")
-    command = ["ansible-test", "integration", "--local", "--python", PYTHON]
-    python = Path(session.bin, "python")
-    with running_sandbox(python, results(session) / "sandbox.json") as details, session.chdir(copy):
-        targets = session.posargs or output(session, *command, "--list-targets").split()
-        checks = Checks(results(session))
-        for door, in_process in DOORS.items():
-            variables = {"sandbox": details, "msp_kaspersky_in_process": in_process}
-            Path("tests/integration/integration_config.yml").write_text(json.dumps(variables), encoding="utf-8")
-            for target in targets:
-                checks.run(f"{target} ({door})", partial(run, session, *command, target), CommandFailed)
-        fail_with(session, checks)
+    script = ["python", "tests/tools/integration_targets.py"]
+    run(session, *script, str(BUILD / f"integration-{core}"), str(results(session)), *session.posargs)
 
 
 @nox.session
@@ -187,11 +171,6 @@ def results(session: nox.Session) -> Path:
 def run(session: nox.Session, *command: str, **environment: str) -> None:
     """Run a command in a session's environment, away from the user's files."""
     session.run(*command, env={**ENVIRONMENT, **environment})
-
-
-def output(session: nox.Session, *command: str) -> str:
-    """Run a command in the same way and return what it prints, without its warnings."""
-    return str(session.run(*command, env=ENVIRONMENT, silent=True, stderr=subprocess.DEVNULL))
 
 
 def ansible_test(session: nox.Session, copy: Path, command: str, *arguments: str) -> None:
