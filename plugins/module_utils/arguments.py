@@ -12,7 +12,6 @@ own validator; its messages are not used.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -34,18 +33,18 @@ _EXPECTED = {
     "path": "must be a path",
     "str": "must be text",
 }
-_EXACT_TYPES = {"bool": bool, "dict": dict, "int": int, "path": str, "str": str}
+_PYTHON_TYPES = {"bool": bool, "dict": dict, "int": int, "path": str, "str": str}
 
 
 def argument_faults(
-    specification: ModuleSpecification, arguments: Mapping[str, Any], environment: Mapping[str, str] = os.environ
+    specification: ModuleSpecification, arguments: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> list[Fault]:
     """
     Check arguments as they were given, before any conversion.
 
     :param arguments: raw arguments; those of ansible-core itself are ignored. Null counts as omitted,
         except where that would mean everything.
-    :param environment: stands in for options that are not given.
+    :param environment: stands in for options that are not given; by default that of this process.
     :returns: every fault, those of suboptions included; none repeats a value.
     """
     spec = specification.argument_spec
@@ -154,8 +153,8 @@ def _fits_as_it_is(option: Mapping[str, Any], value: Any) -> bool:
     """Tell of most values at once what ansible-core's validator takes long to tell."""
     if option["type"] == "list":
         element = {"type": option.get("elements", "raw"), "choices": option.get("choices")}
-        return type(value) is list and all(_fits_as_it_is(element, item) for item in value)
-    if type(value) is not _EXACT_TYPES.get(option["type"]):
+        return isinstance(value, list) and all(_fits_as_it_is(element, item) for item in value)
+    if not isinstance(value, _PYTHON_TYPES.get(option["type"], ())):
         return False
     choices = option.get("choices")
     return not choices or value in choices

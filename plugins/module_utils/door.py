@@ -12,7 +12,6 @@ can use them as well.
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -88,13 +87,13 @@ def perform_unchecked(
     arguments: Mapping[str, Any],
     check_mode: bool,
     work: Work,
-    environment: Mapping[str, str] = os.environ,
+    environment: Mapping[str, str] | None = None,
 ) -> Outcome:
     """
     Check arguments as a module does, then do the work and let no exception and no secret out.
 
     :param arguments: as they were given, in Python's own types.
-    :param environment: stands in for options that are not given.
+    :param environment: stands in for options that are not given; by default that of this process.
     :returns: the outcome; also that of a failure, whatever failed.
     """
     return _contained(lambda: _checked_attempt(specification, arguments, check_mode, work, environment))
@@ -151,7 +150,7 @@ def _checked_attempt(
     arguments: Mapping[str, Any],
     check_mode: bool,
     work: Work,
-    environment: Mapping[str, str],
+    environment: Mapping[str, str] | None,
 ) -> Outcome:
     faults = argument_faults(specification, arguments, environment)
     if faults:

@@ -97,12 +97,14 @@ def environment_variable(option: str) -> str:
     return ENVIRONMENT_PREFIX + option.upper()
 
 
-def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapping[str, str]) -> None:
+def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapping[str, str] | None) -> None:
     """
     Fill in what is not given from an environment, by the same fallbacks that ansible-core calls for modules.
 
     :param arguments: is completed; those that are there stay as they are.
+    :param environment: by default that of this process.
     """
+    environment = _or_own(environment)
     if not any(name.startswith(ENVIRONMENT_PREFIX) for name in environment):
         return
     for name, option in options.items():
@@ -112,15 +114,19 @@ def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapp
                 arguments[name] = read(*names, environment=environment)
 
 
-def _from_environment(name: str, environment: Mapping[str, str] = os.environ) -> str:
+def _or_own(environment: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if environment is None else environment
+
+
+def _from_environment(name: str, environment: Mapping[str, str] | None = None) -> str:
     # AWX injects an optional field that was left empty as an empty variable.
-    value = environment.get(name, "")
+    value = _or_own(environment).get(name, "")
     if not value.strip():
         raise AnsibleFallbackNotFound
     return value
 
 
-def _dictionary_from_environment(*names: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def _dictionary_from_environment(*names: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Make a whole dictionary; parts of a given one never come from here, lest a password goes to another server."""
     found: dict[str, str] = {}
     prefix, *suboptions = names

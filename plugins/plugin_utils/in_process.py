@@ -17,7 +17,6 @@ environment of Ansible itself: ``environment:`` of a play or task reaches module
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +75,7 @@ def attempt(
     work: Work,
     *,
     check_mode: bool,
-    environment: Mapping[str, str] = os.environ,
+    environment: Mapping[str, str] | None = None,
 ) -> Outcome:
     """
     Let the client do its work with a plugin's options, and tell what came of it.
@@ -84,7 +83,7 @@ def attempt(
     An interruption, such as that of the keyword ``timeout``, passes. It may have come at any moment, so nothing that
     is kept is used again after it; the exceptions that it interrupted are left behind: their texts may hold secrets.
 
-    :param environment: stands in for options that are not given.
+    :param environment: stands in for options that are not given; by default that of this process.
     :returns: the outcome, also that of a failure; redacted, unless the specification says that it returns secrets.
     """
     try:
