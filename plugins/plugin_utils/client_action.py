@@ -19,7 +19,8 @@ import os
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
-from contextlib import chdir
+from contextlib import chdir, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,10 +37,8 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.options import ENVIR
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
 
-try:
-    import cryptography.fernet  # noqa: F401
-except ImportError:  # the client tells what is missing
-    pass
+with suppress(ImportError):  # the client tells what is missing
+    import_module("cryptography.fernet")
 prepare_to_fork()
 
 IN_PROCESS = "msp_kaspersky_in_process"
