@@ -12,25 +12,15 @@ folder, by whole ``ansible-playbook`` processes.
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sandbox import Sandbox
 
-from .tasks import SECRET_KEY
+from .doors import MODULE, Play, Task, run, task
 
-Task = dict[str, Any]
-
-MODULE = "msp.kaspersky."
-SECONDS = 180
 PASSWORD, PRIVATE_KEY = "Soap-password-4711", "Private-key-0815"
 TIGERPAW = {
     "soap_user_name": "kaspersky",
@@ -47,24 +37,6 @@ NEW: Task = {
     "verify": "never",
 }
 RENDERED_IF_TRUSTED = "{{ 7 * 7 }}"
-
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-# What Ansible itself says otherwise about actions, from ansible-core 2.19 on.
-_ANSIBLES_WORDS = {"Action failed: ": "Module failed: "}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is seen of a play: registered results, the screen, and how many tasks went to modules."""
-
-    results: dict[str, Any]
-    screen: list[str]
-    modules: int
-
-
-def task(module: str, *, keywords: Task | None = None, **options: Any) -> Task:
-    return {"name": module, MODULE + module: options, **(keywords or {})}
 
 
 def unsafe(text: str) -> str:
@@ -129,72 +101,6 @@ KEYWORDS = [
 ]
 
 
-def play(tasks: list[Task], folder: Path, variables: Task) -> list[Task]:
-    """Write a play that registers what comes of each task, whatever it is."""
-    registered = [{**made, "register": f"result{number}", "ignore_errors": True} for number, made in enumerate(tasks)]
-    everything = ", ".join(f"'{number:02} {made['name']}': result{number}" for number, made in enumerate(tasks))
-    written = "{{ {" + everything + "} | to_nice_json }}"
-    keep = {
-        "name": "Keep",
-        "ansible.builtin.copy": {"content": written, "dest": f"{folder}/results.json"},
-        "vars": {"ansible_python_interpreter": sys.executable},
-    }
-    defaults = {
-        "registry": f"sqlite:///{folder}/registry.sqlite3",
-        "secret_store": "registry",
-        "secret_key_file": str(folder / "relative" / "key"),
-        "actor": "tester",
-    }
-    return [
-        {
-            "hosts": "all",
-            "gather_facts": False,
-            "vars": variables,
-            "module_defaults": {f"group/{MODULE}all": defaults},
-            "tasks": [*registered, keep],
-        }
-    ]
-
-
-def run(tasks: list[Task], folder: Path, *, in_process: Any, interpreter: str = sys.executable) -> Seen:
-    """Run a play in an empty folder by one of the doors."""
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "relative").mkdir(parents=True)
-    (folder / "relative" / "key").write_text(SECRET_KEY, encoding="utf-8")
-    variables = {"msp_kaspersky_in_process": in_process, "ansible_python_interpreter": interpreter}
-    (folder / "play.yml").write_text(json.dumps(play(tasks, folder, variables)), encoding="utf-8")
-    command = [sys.executable, "-m", "ansible", "playbook", "-vvv", "-i", "here,", "-c", "local"]
-    done = subprocess.run(
-        [*command, str(folder / "play.yml")],
-        cwd=folder.parent,
-        env={**os.environ, "HOME": str(folder), "ANSIBLE_INJECT_INVOCATION": "true", "ANSIBLE_NOCOLOR": "true"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    results = folder / "results.json"
-    assert results.exists(), done.stdout + done.stderr
-    return Seen(
-        results=json.loads(comparable(results.read_text(encoding="utf-8"))),
-        screen=[line for line in comparable(done.stdout + done.stderr).splitlines() if is_told_by_the_task(line)],
-        modules=done.stdout.count("plugins/modules/"),
-    )
-
-
-def is_told_by_the_task(line: str) -> bool:
-    return line.startswith(("ok:", "changed:", "fatal:", "failed:", "[WARNING]", "[ERROR]", "+", "-", "...ignoring"))
-
-
-def comparable(text: str) -> str:
-    """Put what differs from run to run in the place of what is found there."""
-    found: dict[str, str] = {}
-    text = _UUID.sub(lambda match: found.setdefault(match[0], f"id {len(found)}"), text)
-    for said, meant in _ANSIBLES_WORDS.items():
-        text = text.replace(said, meant)
-    return _MOMENT.sub("a moment", text)
-
-
 STEPS_ASIDE: dict[str, Task] = {
     "async": {"async": 60, "poll": 1},
     "become": {"become": True, "vars": {"ansible_become_exe": "/bin/false"}},
@@ -205,38 +111,38 @@ STEPS_ASIDE: dict[str, Task] = {
 }
 
 
-@pytest.mark.parametrize("tasks", [LIFE, KEYWORDS], ids=["life", "keywords"])
-def test_both_doors_do_and_say_the_same(tasks: list[Task], tmp_path: Path) -> None:
+@pytest.mark.parametrize("play", [Play(LIFE), Play(KEYWORDS)], ids=["life", "keywords"])
+def test_both_doors_do_and_say_the_same(play: Play, tmp_path: Path) -> None:
     folder = tmp_path / "place"
-    by_module = run(tasks, folder, in_process=False)
-    in_process = run(tasks, folder, in_process=True)
+    by_module = run(play, folder, in_process=False)
+    in_process = run(play, folder, in_process=True)
     assert in_process.results == by_module.results
     assert in_process.screen == by_module.screen
     told = json.dumps([in_process.results, in_process.screen])
     assert PRIVATE_KEY not in told
     assert in_process.modules == 0
-    assert by_module.modules >= len(tasks) - 1  # one of them may render only
-    rendered = in_process.results.get(f"{len(LIFE) - 1} Render once more", {"msg": f"{RENDERED_IF_TRUSTED} and 3"})
+    assert by_module.modules >= len(play.tasks) - 1  # one of them may render only
+    rendered = in_process.results.get(f"here {len(LIFE) - 1} Render once more", {"msg": f"{RENDERED_IF_TRUSTED} and 3"})
     assert rendered["msg"] == f"{RENDERED_IF_TRUSTED} and 3"
 
 
 def test_the_module_is_used_where_a_task_does_not_simply_run_on_the_controller(tmp_path: Path) -> None:
     tasks = [{**task("registry_info", keywords=keywords), "name": name} for name, keywords in STEPS_ASIDE.items()]
-    seen = run(tasks, tmp_path / "place", in_process=True)
+    seen = run(Play(tasks), tmp_path / "place", in_process=True)
     assert seen.modules == len(STEPS_ASIDE) - 1
-    assert seen.results["05 connection"]["unreachable"]
+    assert seen.results["here 05 connection"]["unreachable"]
 
 
 @pytest.mark.parametrize("interpreter", ["auto", "auto_silent", "{{ ansible_playbook_python }}", ""])
 def test_an_interpreter_that_ansible_would_look_for_is_no_reason_to_step_aside(
     interpreter: str, tmp_path: Path
 ) -> None:
-    seen = run([task("registry_info")], tmp_path / "place", in_process="yes", interpreter=interpreter)
+    seen = run(Play([task("registry_info")]), tmp_path / "place", in_process="yes", interpreter=interpreter)
     assert seen.modules == 0
 
 
 def test_a_variable_that_is_neither_true_nor_false_is_told(tmp_path: Path) -> None:
-    seen = run([task("registry_info")], tmp_path / "place", in_process="perhaps")
+    seen = run(Play([task("registry_info")]), tmp_path / "place", in_process="perhaps")
     assert "msp_kaspersky_in_process must be true or false" in json.dumps(seen.results)
 
 
@@ -249,7 +155,7 @@ def test_an_interrupted_item_is_taken_back_and_the_others_are_done(tmp_path: Pat
         task("integration", name="{{ item }}", **proven, keywords=looped),
         task("integration_info"),
     ]
-    seen = run(tasks, tmp_path / "place", in_process=True)
+    seen = run(Play(tasks), tmp_path / "place", in_process=True)
     assert seen.modules == 0
-    assert [item["failed"] for item in seen.results["01 integration"]["results"]] == [True, False, False]
-    assert [item["name"] for item in seen.results["02 integration_info"]["integrations"]] == ["Three", "Two"]
+    assert [item["failed"] for item in seen.results["here 01 integration"]["results"]] == [True, False, False]
+    assert [item["name"] for item in seen.results["here 02 integration_info"]["integrations"]] == ["Three", "Two"]
