@@ -260,7 +260,8 @@ integrations:
           type: dict
           sample: null
 history:
-  description: What was done to the integrations, the oldest first. Without filters also to those deleted.
+  description:
+    - What was done to the integrations, the oldest first. Without filters also to those deleted, and to the instance.
   returned: when O(history=true)
   type: list
   elements: dict
@@ -274,15 +275,15 @@ history:
       type: str
       sample: ann
     action:
-      description: What, for example V(created), V(changed), V(bindings_changed) or V(deleted).
+      description: What, for example V(created), V(changed), V(bindings_changed), V(deleted) or V(server_recorded).
       type: str
       sample: created
     integration_id:
-      description: Identifier of the integration.
+      description: Identifier of the integration. Empty if it was done to the instance.
       type: str
       sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
     integration:
-      description: Name that the integration had.
+      description: Name that the integration had. Empty if it was done to the instance.
       type: str
       sample: Integration with Tigerpaw
     summary:

@@ -54,6 +54,11 @@ def calls(sandbox: Sandbox) -> list[str]:
     return [request.operation for request in sandbox.requests("security_center")]
 
 
+def history(workplace: Workplace) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = workplace.run("integration_info", history=True)["history"]
+    return found
+
+
 def names(tenants: list[dict[str, Any]]) -> list[str]:
     return [tenant["name"] for tenant in tenants]
 
@@ -145,6 +150,7 @@ def test_a_renamed_one_stays_and_shows_its_new_name(
     known_as = [list(renamed["diff"][when]["known_as"].values()) for when in ("before", "after")]
     assert known_as == [["Acme (VSRV-a)"], ["Acme Holding (VSRV-a)"]]
     assert not bind(sqlite_workplace, center, "Acme Holding")["changed"]
+    assert history(sqlite_workplace)[-1]["summary"] == {"bound": 0, "moved": 0, "unbound": 0, "renamed": 1}
 
 
 def test_one_that_vanished_is_stale_until_it_is_unbound(
@@ -184,6 +190,10 @@ def test_the_server_is_recorded_with_the_first_change(
     assert recorded() is None
     bind(sqlite_workplace, center, "Acme")
     assert recorded() == sandbox.state.server_identity
+    bind(sqlite_workplace, center, "Borg")
+    [noted] = [entry for entry in history(sqlite_workplace) if entry["action"] == "server_recorded"]
+    assert noted["summary"] == {"server_identity": recorded()}
+    assert (noted["integration"], noted["actor"]) == ("", "tester")
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -233,13 +243,18 @@ def test_what_is_unbound_by_its_uid_needs_no_security_center(
 
 
 def test_check_mode_counts_as_a_real_run_does(sqlite_workplace: Workplace, center: Options) -> None:
-    for entries, state, expected in (
-        (["Acme", "Borg"], "present", 2),
-        (["Borg", "Cyan"], "exact", 2),
-        (["Borg"], "absent", 1),
-    ):
-        planned = bind(sqlite_workplace, center, *entries, state=state, check_mode=True)
-        done = bind(sqlite_workplace, center, *entries, state=state)
+    sqlite_workplace.create("South", solution="security_center")
+    steps: tuple[tuple[list[str], Options, int], ...] = (
+        (["Acme", "Borg"], {}, 2),
+        (["Acme", "Borg"], {}, 2),
+        (["Borg", "Cyan"], {"state": "exact"}, 2),
+        (["Borg", "Cyan"], {"state": "absent"}, 0),
+        (["Cyan"], {"integration": "South"}, 1),
+        (["Acme", "Cyan"], {"move_from": "South"}, 2),
+    )
+    for entries, options, expected in steps:
+        planned = bind(sqlite_workplace, center, *entries, **options, check_mode=True)
+        done = bind(sqlite_workplace, center, *entries, **options)
         assert planned["integration"]["tenant_count"] == done["integration"]["tenant_count"] == expected
 
 
@@ -251,12 +266,14 @@ def test_ten_thousand_are_bound_and_listed_with_one_question_each(
     for check_mode, changed in ((True, True), (False, True), (False, False)):
         sandbox.forget()
         done = bind(sqlite_workplace, center, *every, check_mode=check_mode)
-        assert done["changed"] is changed
+        assert (done["changed"], done["integration"]["tenant_count"]) == (changed, 10_000)
         assert calls(sandbox) == ONE_CONVERSATION
+        assert not sandbox.requests("security_center", writing=True)
     sandbox.forget()
     shown = sqlite_workplace.run("tenant_info", **center)["tenants"]
-    assert sum(item["bound"] for item in shown) == 10_000
+    assert [item["name"] for item in shown if item["bound"]] == sorted(every)
     assert calls(sandbox) == ONE_CONVERSATION
+    assert not sandbox.requests("security_center", writing=True)
 
 
 # Listing

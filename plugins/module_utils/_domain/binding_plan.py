@@ -38,13 +38,29 @@ class BindingPlan:
     moved: tuple[Tenant, ...] = ()
     unbound: tuple[Tenant, ...] = ()
     unchanged: tuple[Tenant, ...] = ()
-    stale: tuple[Tenant, ...] | None = None
+    stale: tuple[Tenant, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.bound or self.moved or self.unbound or self.described)
+
+    @property
+    def renamed(self) -> list[Tenant]:
+        """The known tenants that get another name."""
+        return [new for old, new in self.described if old.name != new.name]
+
+    @property
+    def identified(self) -> list[Tenant]:
+        """The known tenants that get a uid."""
+        return [new for old, new in self.described if old.uid != new.uid]
+
+    @property
+    def resulting_integration(self) -> Integration:
+        """The integration with as many tenants as it holds afterwards."""
+        gained = len(self.bound) + len(self.moved) - len(self.unbound)
+        return replace(self.integration, tenant_count=self.integration.tenant_count + gained)
 
     @property
     def touched_integrations(self) -> list[str]:

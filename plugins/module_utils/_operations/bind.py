@@ -23,7 +23,7 @@ from .._storage.writer import Writer
 from . import security_center
 from .context import Context, Options
 from .find import required_integration
-from .history import history_entry
+from .history import history_entry, server_history
 from .operation import Operation
 from .results import integration_result, tenant_result
 
@@ -100,7 +100,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
     def apply(self, writer: Writer, snapshot: BindingSnapshot, plan: BindingPlan) -> None:
         """Write all bindings, or none."""
         now = datetime.now(UTC)
-        self._record_server(writer, snapshot)
+        self._record_server(writer, snapshot, now)
         writer.describe_tenants([new for _old, new in plan.described])
         writer.add_tenants(plan.added)
         writer.bind_tenants([tenant.id for tenant in (*plan.bound, *plan.moved)], plan.integration.id, now)
@@ -108,6 +108,11 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         writer.touch_integrations(plan.touched_integrations, now)
         for entry in self._history(snapshot, plan, now):
             writer.add_history(entry)
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether Security Center was asked."""
+        return self._directory is not None
 
     @property
     def _has_to_ask(self) -> bool:
@@ -139,16 +144,17 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
             uids += [server.uid for item in references for server in self._existing.named(item.name)]
         return uids
 
-    def _record_server(self, writer: Writer, snapshot: BindingSnapshot) -> None:
+    def _record_server(self, writer: Writer, snapshot: BindingSnapshot, now: datetime) -> None:
         """Let the instance stand for the server that was asked, once it is used with one."""
         identity = self._directory.identity if self._directory else None
         if identity and snapshot.instance and snapshot.instance.server_identity is None:
-            writer.record_server_identity(snapshot.instance.name, identity)
+            writer.change_server_identity(snapshot.instance.name, identity)
+            writer.add_history(server_history(self.context, now, "server_recorded", identity))
 
     def _history(self, snapshot: BindingSnapshot, plan: BindingPlan, now: datetime) -> list[HistoryEntry]:
         gained = {"bound": len(plan.bound), "moved": len(plan.moved), "unbound": len(plan.unbound)}
-        if plan.described:
-            gained["renamed"] = len(plan.described)
+        described = {"renamed": len(plan.renamed), "identified": len(plan.identified)}
+        gained.update({name: count for name, count in described.items() if count})
         changes = [(plan.integration, gained)]
         if plan.moved and snapshot.move_from:
             changes.append((snapshot.move_from, {"given_away": len(plan.moved)}))
@@ -173,17 +179,15 @@ def bind_tenants(context: Context) -> dict[str, Any]:
         Center was asked.
     :raises IntegrationError: see the module ``binding``; nothing was changed then.
     """
-    _snapshot, plan = BindTenants(context).run()
-    integration = plan.integration
-    if plan.changed and context.check_mode:
-        gained = len(plan.bound) + len(plan.moved) - len(plan.unbound)
-        integration = replace(integration, tenant_count=integration.tenant_count + gained)
-    elif plan.changed:
+    operation = BindTenants(context)
+    _snapshot, plan = operation.run()
+    integration = plan.resulting_integration
+    if plan.changed and not context.check_mode:
         with context.registry.reading() as reader:
             integration = reader.integration(integration.id) or integration
     before, after = _diff(plan)
-    told = ("bound", "unbound", "moved", "unchanged", *(["stale"] if plan.stale is not None else []))
-    certificate = security_center.certificate_warnings(context) if plan.stale is not None else []
+    told = ("bound", "unbound", "moved", "unchanged", *(["stale"] if operation.has_asked else []))
+    certificate = security_center.certificate_warnings(context) if operation.has_asked else []
     return {
         "changed": plan.changed,
         **{name: _results(getattr(plan, name)) for name in told},

@@ -31,3 +31,12 @@ def history_entry(
         action=action,
         summary=summary,
     )
+
+
+def server_history(context: Context, at: datetime, action: str, identity: str) -> HistoryEntry:
+    """
+    Say that the instance, no single integration, got or lost the Administration Server that it stands for.
+
+    :param action: ``server_recorded`` or ``server_forgotten``.
+    """
+    return history_entry(context, at, action, "", "", {"server_identity": identity})

@@ -32,8 +32,8 @@ class Writer(Reader):
         """Record an instance at its first use."""
         self._insert(schema.instance, [{"name": instance.name, "solution": str(instance.solution), "created_at": now}])
 
-    def record_server_identity(self, instance: str, identity: str) -> None:
-        """Record which Administration Server an instance stands for."""
+    def change_server_identity(self, instance: str, identity: str | None) -> None:
+        """Record or forget which Administration Server an instance stands for."""
         table = schema.instance
         self._connection.execute(sa.update(table).where(table.c.name == instance).values(server_identity=identity))
 

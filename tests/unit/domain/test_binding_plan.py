@@ -236,12 +236,14 @@ def test_a_new_name_for_a_known_identifier_is_written() -> None:
     done = plan([{"uid": "1", "name": "New"}], known, target=SERVERS)
     assert done.changed
     assert [(old.name, new.name) for old, new in done.described] == [("Old", "New")]
+    assert (names(done.renamed), done.identified) == (["New"], [])
     assert names(done.unchanged) == ["New"]
 
 
 def test_a_company_declared_by_name_gets_its_identifier_later() -> None:
     done = plan([{"id": "1", "name": "Acme"}], [company("Acme", holder=NORTH)])
     assert [(old.uid, new.uid) for old, new in done.described] == [(None, "1")]
+    assert (done.renamed, names(done.identified)) == ([], ["Acme"])
     assert done.added == ()
 
 
