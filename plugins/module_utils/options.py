@@ -371,6 +371,7 @@ REGISTRY = ModuleSpecification(
     argument_spec={
         "state": _choice("present", default="present"),
         "solution": _SOLUTION,
+        "forget_server": _FLAG,
         "reencrypt": _FLAG,
         "check_integrity": _FLAG,
         "history_retention": _NUMBER,

@@ -38,6 +38,14 @@ options:
     choices:
       - security_center
       - business_hub
+  forget_server:
+    description:
+      - Whether O(instance) forgets which Administration Server it stands for, because that one was replaced, or because
+        the first binding went to a wrong one. The next binding that looks virtual servers up and changes something
+        records it anew.
+      - Meant for one run. In a playbook that runs again and again, no wrong server would ever be noticed.
+    type: bool
+    default: false
   reencrypt:
     description:
       - Whether to encrypt everything anew under the first key of O(secret_key), after which the other keys can be
@@ -60,6 +68,7 @@ options:
     type: int
 seealso:
   - module: msp.kaspersky.registry_info
+  - module: msp.kaspersky.binding
 """
 
 EXAMPLES = r"""
@@ -74,6 +83,11 @@ EXAMPLES = r"""
   msp.kaspersky.registry:
     secret_key: "{{ vault_new_registry_key }},{{ vault_old_registry_key }}"
     reencrypt: true
+
+- name: Let the instance take another Administration Server for its own, which took the place of the old one
+  msp.kaspersky.registry:
+    instance: Head office
+    forget_server: true
 
 - name: Check the registry and drop what is too old
   msp.kaspersky.registry:
@@ -133,6 +147,11 @@ registry:
           description: Kaspersky solution that the instance stands for.
           type: str
           sample: security_center
+        server_identity:
+          description:
+            - Identity of the Administration Server that the instance stands for. Null if none was recorded.
+          type: str
+          sample: 2b7f0a8c-53d1-4c1e-9a55-8d2f60c1e7b4
         integrations:
           description: How many integrations it has.
           type: int
@@ -173,6 +192,11 @@ instance_recorded:
   returned: when O(solution) is given, except in check mode of an upgrade
   type: bool
   sample: false
+forgotten_server:
+  description: Identity of the Administration Server that the instance stood for. Null if none was recorded.
+  returned: when O(forget_server=true), except in check mode of an upgrade
+  type: str
+  sample: 2b7f0a8c-53d1-4c1e-9a55-8d2f60c1e7b4
 reencrypted:
   description: How many secrets were encrypted anew.
   returned: when there is a registry

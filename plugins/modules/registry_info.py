@@ -85,6 +85,11 @@ registry:
           description: Kaspersky solution that the instance stands for.
           type: str
           sample: security_center
+        server_identity:
+          description:
+            - Identity of the Administration Server that the instance stands for. Null if none was recorded.
+          type: str
+          sample: 2b7f0a8c-53d1-4c1e-9a55-8d2f60c1e7b4
         integrations:
           description: How many integrations it has.
           type: int

@@ -132,6 +132,35 @@ def test_it_is_asked_once_however_often_others_interfere(
     assert Counter(calls(sandbox))[LISTING] == 1
 
 
+def test_what_is_unbound_by_its_uid_needs_no_security_center(
+    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
+) -> None:
+    bind(sqlite_workplace, center, "Acme", "Borg")
+    gone = {"security_center": {**center["security_center"], "url": sandbox.closed_url}}
+    done = bind(sqlite_workplace, gone, {"uid": ACME[1]}, {"uid": BORG[1], "name": "Borg"}, state="absent")
+    assert names(done["unbound"]) == ["Acme", "Borg"]
+    assert "stale" not in done
+    assert refusal(sqlite_workplace, gone, "Acme", state="absent").code is ErrorCode.API_UNREACHABLE
+
+
+def test_ten_thousand_are_bound_and_listed_with_one_question_each(
+    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
+) -> None:
+    sandbox.virtual_servers.generate(10_000)
+    every = [server.name for server in sandbox.virtual_servers.all()]
+    for check_mode, changed in ((True, True), (False, True), (False, False)):
+        sandbox.forget()
+        done = bind(sqlite_workplace, center, *every, check_mode=check_mode)
+        assert (done["changed"], done["integration"]["tenant_count"]) == (changed, 10_000)
+        assert calls(sandbox) == ONE_CONVERSATION
+        assert not sandbox.requests("security_center", writing=True)
+    sandbox.forget()
+    shown = sqlite_workplace.run("tenant_info", **center)["tenants"]
+    assert [item["name"] for item in shown if item["bound"]] == sorted(every)
+    assert calls(sandbox) == ONE_CONVERSATION
+    assert not sandbox.requests("security_center", writing=True)
+
+
 # What is told
 
 
@@ -175,73 +204,6 @@ def test_what_was_unbound_is_valid_input(sqlite_workplace: Workplace, center: Op
     assert refusal(sqlite_workplace, center, {"name": "Acme", "kind": "company"}).code is ErrorCode.INVALID_SETTINGS
 
 
-# Which server it is
-
-
-def test_the_server_is_recorded_with_the_first_change(
-    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
-) -> None:
-    def recorded() -> Any:
-        return sqlite_workplace.database.rows("instance")[0]["server_identity"]
-
-    bind(sqlite_workplace, center, "Acme", check_mode=True)
-    sqlite_workplace.run("tenant_info", **center)
-    bind(sqlite_workplace, center, "Acme", state="absent")
-    assert recorded() is None
-    bind(sqlite_workplace, center, "Acme")
-    assert recorded() == sandbox.state.server_identity
-    bind(sqlite_workplace, center, "Borg")
-    [noted] = [entry for entry in history(sqlite_workplace) if entry["action"] == "server_recorded"]
-    assert noted["summary"] == {"server_identity": recorded()}
-    assert (noted["integration"], noted["actor"]) == ("", "tester")
-
-
-@pytest.mark.parametrize("check_mode", [False, True])
-def test_another_server_is_refused(
-    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options, check_mode: bool
-) -> None:
-    bind(sqlite_workplace, center, "Acme")
-    sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": "another-server"})
-    error = refusal(sqlite_workplace, center, "Borg", check_mode=check_mode)
-    assert error.code is ErrorCode.INSTANCE_MISMATCH
-    for told in (sandbox.state.server_identity, "another-server", "Nothing was changed"):
-        assert told in error.message
-    assert sqlite_workplace.refusal("tenant_info", **center).code is ErrorCode.INSTANCE_MISMATCH
-
-
-def test_a_server_that_no_longer_tells_who_it_is_is_refused(
-    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
-) -> None:
-    sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": None})
-    bind(sqlite_workplace, center, "Acme")
-    assert sqlite_workplace.database.rows("instance")[0]["server_identity"] is None
-    sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": "told-later"})
-    bind(sqlite_workplace, center, "Borg")
-    sandbox.change_settings(static_info={"KLADMSRV_SERVER_HOSTNAME": None})
-    assert refusal(sqlite_workplace, center, "Cyan").code is ErrorCode.INSTANCE_MISMATCH
-    assert sqlite_workplace.database.rows("instance")[0]["server_identity"] == "told-later"
-
-
-def test_an_unverified_certificate_is_warned_of(sandbox: Sandbox, sqlite_workplace: Workplace, center: Options) -> None:
-    url = sandbox.security_center_unknown_ca_url
-    options = {"security_center": {**center["security_center"], "url": url}}
-    assert refusal(sqlite_workplace, options, "Acme").code is ErrorCode.CERTIFICATE_UNTRUSTED
-    options["security_center"]["validate_certs"] = False
-    for result in (bind(sqlite_workplace, options, "Acme"), sqlite_workplace.run("tenant_info", **options)):
-        assert "validate_certs: false" in result["warnings"][0]
-
-
-def test_what_is_unbound_by_its_uid_needs_no_security_center(
-    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
-) -> None:
-    bind(sqlite_workplace, center, "Acme", "Borg")
-    gone = {"security_center": {**center["security_center"], "url": sandbox.closed_url}}
-    done = bind(sqlite_workplace, gone, {"uid": ACME[1]}, {"uid": BORG[1], "name": "Borg"}, state="absent")
-    assert names(done["unbound"]) == ["Acme", "Borg"]
-    assert "stale" not in done
-    assert refusal(sqlite_workplace, gone, "Acme", state="absent").code is ErrorCode.API_UNREACHABLE
-
-
 def test_check_mode_counts_as_a_real_run_does(sqlite_workplace: Workplace, center: Options) -> None:
     sqlite_workplace.create("South", solution="security_center")
     steps: tuple[tuple[list[str], Options, int], ...] = (
@@ -256,24 +218,6 @@ def test_check_mode_counts_as_a_real_run_does(sqlite_workplace: Workplace, cente
         planned = bind(sqlite_workplace, center, *entries, **options, check_mode=True)
         done = bind(sqlite_workplace, center, *entries, **options)
         assert planned["integration"]["tenant_count"] == done["integration"]["tenant_count"] == expected
-
-
-def test_ten_thousand_are_bound_and_listed_with_one_question_each(
-    sandbox: Sandbox, sqlite_workplace: Workplace, center: Options
-) -> None:
-    sandbox.virtual_servers.generate(10_000)
-    every = [server.name for server in sandbox.virtual_servers.all()]
-    for check_mode, changed in ((True, True), (False, True), (False, False)):
-        sandbox.forget()
-        done = bind(sqlite_workplace, center, *every, check_mode=check_mode)
-        assert (done["changed"], done["integration"]["tenant_count"]) == (changed, 10_000)
-        assert calls(sandbox) == ONE_CONVERSATION
-        assert not sandbox.requests("security_center", writing=True)
-    sandbox.forget()
-    shown = sqlite_workplace.run("tenant_info", **center)["tenants"]
-    assert [item["name"] for item in shown if item["bound"]] == sorted(every)
-    assert calls(sandbox) == ONE_CONVERSATION
-    assert not sandbox.requests("security_center", writing=True)
 
 
 # Listing
@@ -428,3 +372,12 @@ def test_nothing_is_written_when_security_center_fails(
     sandbox.misbehave("security_center", kind, **options)
     assert refusal(sqlite_workplace, center, "Acme", state="exact").code is code
     assert sqlite_workplace.refusal("tenant_info", **center).code is code
+
+
+def test_an_unverified_certificate_is_warned_of(sandbox: Sandbox, sqlite_workplace: Workplace, center: Options) -> None:
+    url = sandbox.security_center_unknown_ca_url
+    options = {"security_center": {**center["security_center"], "url": url}}
+    assert refusal(sqlite_workplace, options, "Acme").code is ErrorCode.CERTIFICATE_UNTRUSTED
+    options["security_center"]["validate_certs"] = False
+    for result in (bind(sqlite_workplace, options, "Acme"), sqlite_workplace.run("tenant_info", **options)):
+        assert "validate_certs: false" in result["warnings"][0]

@@ -36,7 +36,7 @@ class Instance:
 
     :param name: how the option ``instance`` calls it.
     :param solution: recorded at first use, fixed afterwards.
-    :param server_identity: of the Administration Server; recorded when it is first asked, fixed afterwards.
+    :param server_identity: of the Administration Server; recorded with the first change, fixed until it is forgotten.
     """
 
     name: str

@@ -104,6 +104,7 @@ def _instance_facts(reader: Reader, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "solution": str(instance.solution) if instance else None,
+        "server_identity": instance.server_identity if instance else None,
         "integrations": len(reader.integration_names(name)),
         "tenants": reader.count_tenants(name),
         "notifications_pending": reader.count_pending_notifications(name),

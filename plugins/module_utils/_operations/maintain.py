@@ -14,8 +14,10 @@ from .._domain.model import Instance, Integration, Solution
 from .._domain.platforms import PLATFORMS
 from .._domain.rules import secret_origins
 from .._storage.encrypted_store import EncryptedStore
-from .._storage.reader import RegistryRecord, SecretRecord
+from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .context import Context
+from .find import require_instance
+from .history import server_history
 from .inform import registry_facts
 from .moments import days_ago
 
@@ -24,27 +26,35 @@ def maintain_registry(context: Context) -> dict[str, Any]:
     """
     Bring a registry to the wanted state.
 
-    :returns: ``changed, created, upgraded, reencrypted, removed_history, removed_notifications, integrity, registry,
-        diff, warnings``.
+    :returns: ``changed, created, upgraded, instance_recorded, forgotten_server, reencrypted, removed_history,
+        removed_notifications, integrity, registry, diff, warnings``.
     :raises IntegrationError: ``registry_newer``, ``registry_damaged``, ``secret_key_wrong`` and what else stands in
-        the way of the store.
+        the way of the store; ``instance_mismatch``, ``instance_unknown``.
     """
     created, upgraded = _established(context)
     answer: dict[str, Any] = {"created": created, "upgraded": upgraded}
     if context.check_mode and (created or upgraded):
         # There is nothing yet that could be read.
-        if created and context.options.get("solution"):
-            answer["instance_recorded"] = True
+        if created:
+            answer |= _instance_maintained(context, created)
     else:
-        if context.options.get("solution"):
-            answer["instance_recorded"] = _instance_recorded(context)
+        answer |= _instance_maintained(context, created)
         answer["reencrypted"] = _reencrypted(context) if context.options.get("reencrypt") else 0
         answer["removed_history"], answer["removed_notifications"] = _retention(context)
         if context.options.get("check_integrity"):
             answer["integrity"] = _integrity(context)
         answer["registry"] = registry_facts(context)
     done = {name: value for name, value in answer.items() if name not in ("integrity", "registry") and value}
-    return {**answer, "changed": bool(done), "diff": {"before": {}, "after": done}, "warnings": []}
+    return {**answer, "changed": bool(done), "diff": _diff(done), "warnings": []}
+
+
+def _diff(done: dict[str, Any]) -> dict[str, Any]:
+    """Show what was done, and the server that an instance stood for as what it was."""
+    after = dict(done)
+    forgotten = after.pop("forgotten_server", None)
+    if forgotten is None:
+        return {"before": {}, "after": after}
+    return {"before": {"server_identity": forgotten}, "after": {**after, "server_identity": None}}
 
 
 def _established(context: Context) -> tuple[bool, bool]:
@@ -62,6 +72,21 @@ def _established(context: Context) -> tuple[bool, bool]:
     return False, False
 
 
+def _instance_maintained(context: Context, created: bool) -> dict[str, Any]:
+    """
+    Record the instance, or let it forget its server, as the task wants.
+
+    :param created: whether the registry is a new one, of which check mode can read nothing.
+    """
+    answer: dict[str, Any] = {}
+    if context.options.get("solution"):
+        answer["instance_recorded"] = (created and context.check_mode) or _instance_recorded(context)
+    if context.options.get("forget_server"):
+        is_new = created or answer.get("instance_recorded")
+        answer["forgotten_server"] = None if is_new else _forgotten_server(context)
+    return answer
+
+
 def _instance_recorded(context: Context) -> bool:
     solution = Solution(context.options["solution"])
     with context.registry.reading() as reader:
@@ -76,6 +101,25 @@ def _instance_recorded(context: Context) -> bool:
             if writer.instance(context.instance) is None:
                 writer.add_instance(Instance(context.instance, solution), datetime.now(UTC))
     return known is None
+
+
+def _forgotten_server(context: Context) -> str | None:
+    """Let the instance stand for no Administration Server, until the next binding that changes something."""
+    with context.registry.reading() as reader:
+        identity = _server_identity(reader, context.instance)
+    if identity and not context.check_mode:
+        with context.registry.writing(context.instance) as writer:
+            identity = _server_identity(writer, context.instance)
+            if identity:
+                writer.change_server_identity(context.instance, None)
+                writer.add_history(server_history(context, datetime.now(UTC), "server_forgotten", identity))
+    return identity
+
+
+def _server_identity(reader: Reader, name: str) -> str | None:
+    require_instance(reader, name)
+    instance = reader.instance(name)
+    return instance.server_identity if instance else None
 
 
 def _reencrypted(context: Context) -> int:

@@ -72,7 +72,8 @@ def require_same_server(instance: Instance | None, directory: Directory) -> None
         ErrorCode.INSTANCE_MISMATCH,
         f"The instance '{instance.name}' stands for the Administration Server '{instance.server_identity}', and "
         f"{OPTION}.url {leads_to}. Nothing was changed. Set the option instance to the one of this server, or correct "
-        "the address.",
+        "the address. If the server was replaced, let the instance forget the old one: msp.kaspersky.registry with "
+        "forget_server: true.",
         recorded_identity=instance.server_identity,
         server_identity=directory.identity,
     )
