@@ -21,7 +21,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._domain.errors import Fault
 from ._domain.text import nearest
-from .options import SHARED, ModuleSpecification, Options, set_fallbacks
+from .environment import Options, set_fallbacks
+from .options import SHARED, ModuleSpecification
 
 _INTERNAL_PREFIX = "_ansible_"
 _OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")

@@ -23,7 +23,8 @@ from ._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from ._domain.redaction import SecretsInPlay
 from ._domain.text import SHORT_SECRET, is_short_secret
 from .arguments import argument_faults, secrets_of, without_nulls
-from .options import ModuleSpecification, set_fallbacks
+from .environment import set_fallbacks
+from .options import ModuleSpecification
 
 if TYPE_CHECKING:
     from .client import IntegrationClient

@@ -12,23 +12,17 @@ rotate a credential. ``no_log`` is stated for every option whose name sounds lik
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ._domain.model import Solution
 from ._domain.platforms import PLATFORMS, Field, FieldType, Platform
-
-ENVIRONMENT_PREFIX = "MSP_KASPERSKY_"
-
-Options = dict[str, dict[str, Any]]
+from .environment import Options, dictionary_from_environment, with_environment
 
 _DAY = 24 * 60 * 60
 _CENTURY_IN_DAYS = 36525
@@ -88,63 +82,6 @@ class ModuleSpecification:
         return ArgumentSpecValidator(**keywords)
 
 
-def environment_variable(option: str) -> str:
-    """
-    Name the environment variable that stands in for an option.
-
-    :returns: for example ``MSP_KASPERSKY_REGISTRY``.
-    """
-    return ENVIRONMENT_PREFIX + option.upper()
-
-
-def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapping[str, str] | None) -> None:
-    """
-    Fill in what is not given from an environment, by the same fallbacks that ansible-core calls for modules.
-
-    :param arguments: is completed; those that are there stay as they are.
-    :param environment: by default that of this process.
-    """
-    environment = _or_own(environment)
-    if not any(name.startswith(ENVIRONMENT_PREFIX) for name in environment):
-        return
-    for name, option in options.items():
-        if "fallback" in option and name not in arguments:
-            read, names = option["fallback"]
-            with suppress(AnsibleFallbackNotFound):
-                arguments[name] = read(*names, environment=environment)
-
-
-def _or_own(environment: Mapping[str, str] | None) -> Mapping[str, str]:
-    return os.environ if environment is None else environment
-
-
-def _from_environment(name: str, environment: Mapping[str, str] | None = None) -> str:
-    # AWX injects an optional field that was left empty as an empty variable.
-    value = _or_own(environment).get(name, "")
-    if not value.strip():
-        raise AnsibleFallbackNotFound
-    return value
-
-
-def _dictionary_from_environment(*names: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Make a whole dictionary; parts of a given one never come from here, lest a password goes to another server."""
-    found: dict[str, str] = {}
-    prefix, *suboptions = names
-    for name in suboptions:
-        with suppress(AnsibleFallbackNotFound):
-            found[name] = _from_environment(environment_variable(f"{prefix}_{name}"), environment)
-    if not found:
-        raise AnsibleFallbackNotFound
-    return found
-
-
-def _with_environment(options: Options) -> Options:
-    return {
-        name: {**option, "fallback": (_from_environment, [environment_variable(name)])}
-        for name, option in options.items()
-    }
-
-
 _TYPES = {FieldType.BOOLEAN: "bool", FieldType.PATH: "path"}
 
 
@@ -169,7 +106,7 @@ _FLAG: dict[str, Any] = {"type": "bool", "default": False}
 _SOLUTION = _choice(*Solution)
 _PLATFORM = _choice(*PLATFORMS)
 
-ALL = _with_environment(
+ALL = with_environment(
     {
         "registry": _TEXT,
         "registry_password": _SECRET,
@@ -182,7 +119,7 @@ ALL = _with_environment(
     }
 )
 
-CONNECTION = _with_environment(
+CONNECTION = with_environment(
     {
         "timeout": {"type": "int", "default": 30},
         "retries": {"type": "int", "default": 3},
@@ -192,7 +129,7 @@ CONNECTION = _with_environment(
     }
 )
 
-VERIFICATION = CONNECTION | _with_environment(
+VERIFICATION = CONNECTION | with_environment(
     {
         "verify_retries": {"type": "int", "default": 0},
         "verify_delay": {"type": "int", "default": 30},
@@ -218,11 +155,11 @@ SECURITY_CENTER: Options = {
     "security_center": {
         "type": "dict",
         "options": _SECURITY_CENTER,
-        "fallback": (_dictionary_from_environment, ["security_center", *_SECURITY_CENTER]),
+        "fallback": (dictionary_from_environment, ["security_center", *_SECURITY_CENTER]),
     }
 }
 
-NOTIFICATIONS = _with_environment(
+NOTIFICATIONS = with_environment(
     {
         "notify_through": {"type": "list", "elements": "str", "choices": ["smtp", "webhook", "security_center"]},
         "smtp_host": _TEXT,

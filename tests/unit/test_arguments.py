@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.msp.kaspersky.plugins.module_utils import options
+from ansible_collections.msp.kaspersky.plugins.module_utils import environment, options
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import argument_faults, secrets_of
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
 
@@ -85,7 +85,7 @@ def test_one_fault(arguments: dict[str, Any], option: str, message: str) -> None
 def test_an_empty_lookup_does_not_mean_the_default(option: str, blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     told = "must not be blank; if it may be, leave it out then, with default(omit, true)"
     assert integration_faults(**{option: blank}) == {option: told}
-    monkeypatch.setenv(options.environment_variable(option), blank)
+    monkeypatch.setenv(environment.environment_variable(option), blank)
     assert integration_faults() == {}
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.msp.kaspersky.plugins.module_utils import options
+from ansible_collections.msp.kaspersky.plugins.module_utils import environment, options
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import (
     HistoryEntry,
     Integration,
@@ -174,7 +174,7 @@ def test_environment_variables_are_documented_where_there_are_any(documented: Do
     spec = documented.specification.argument_spec
     for name, says, option in documented_options(documented.options, spec):
         first = next(iter(option.get("options", ())), "")  # a dictionary has one variable for each of its entries
-        variable = f"E({options.environment_variable('_'.join(filter(None, (name, first))))})"
+        variable = f"E({environment.environment_variable('_'.join(filter(None, (name, first))))})"
         assert (variable in prose(says)) == ("fallback" in option), name
 
 

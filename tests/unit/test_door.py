@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.msp.kaspersky.plugins.module_utils import door, options
+from ansible_collections.msp.kaspersky.plugins.module_utils import door, environment, options
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, perform, run
 
@@ -101,11 +101,11 @@ def test_an_unexpected_exception_tells_its_class_and_place_but_not_its_text(erro
 
 def test_the_place_is_the_innermost_line_of_the_collection() -> None:
     def work(_client: Any) -> Result:
-        options.environment_variable(None)  # type: ignore[arg-type]
+        environment.environment_variable(None)  # type: ignore[arg-type]
         return {}
 
     place = attempt(work).result["error"]["place"]
-    assert place.startswith("plugins/module_utils/options.py:")
+    assert place.startswith("plugins/module_utils/environment.py:")
 
 
 def test_a_missing_library_is_named() -> None:

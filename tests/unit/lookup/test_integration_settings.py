@@ -16,7 +16,8 @@ from ansible.errors import AnsibleLookupError
 
 from ansible_collections.msp.kaspersky.plugins.lookup import integration_settings
 from ansible_collections.msp.kaspersky.plugins.lookup.integration_settings import DOCUMENTATION, LookupModule
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ALL, environment_variable
+from ansible_collections.msp.kaspersky.plugins.module_utils.environment import environment_variable
+from ansible_collections.msp.kaspersky.plugins.module_utils.options import ALL
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import PluginError
 
 SECRET = "s3cret/Value & more"

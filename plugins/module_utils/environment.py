@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The environment variables that stand in for options."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from ansible.module_utils.errors import AnsibleFallbackNotFound
+
+ENVIRONMENT_PREFIX = "MSP_KASPERSKY_"
+
+Options = dict[str, dict[str, Any]]
+"""Options by name, as ``AnsibleModule`` expects them."""
+
+
+def environment_variable(option: str) -> str:
+    """
+    Name the environment variable that stands in for an option.
+
+    :returns: for example ``MSP_KASPERSKY_REGISTRY``.
+    """
+    return ENVIRONMENT_PREFIX + option.upper()
+
+
+def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapping[str, str] | None) -> None:
+    """
+    Fill in what is not given from an environment, by the same fallbacks that ansible-core calls for modules.
+
+    :param arguments: is completed; those that are there stay as they are.
+    :param environment: by default that of this process.
+    """
+    environment = _or_own(environment)
+    if not any(name.startswith(ENVIRONMENT_PREFIX) for name in environment):
+        return
+    for name, option in options.items():
+        if "fallback" in option and name not in arguments:
+            read, names = option["fallback"]
+            with suppress(AnsibleFallbackNotFound):
+                arguments[name] = read(*names, environment=environment)
+
+
+def _or_own(environment: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if environment is None else environment
+
+
+def _from_environment(name: str, environment: Mapping[str, str] | None = None) -> str:
+    # AWX injects an optional field that was left empty as an empty variable.
+    value = _or_own(environment).get(name, "")
+    if not value.strip():
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def dictionary_from_environment(*names: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """
+    Be the fallback of an option with suboptions.
+
+    :param names: the option, then its suboptions.
+    :returns: a whole dictionary; parts of a given one never come from here, lest a password goes to another server.
+    """
+    found: dict[str, str] = {}
+    prefix, *suboptions = names
+    for name in suboptions:
+        with suppress(AnsibleFallbackNotFound):
+            found[name] = _from_environment(environment_variable(f"{prefix}_{name}"), environment)
+    if not found:
+        raise AnsibleFallbackNotFound
+    return found
+
+
+def with_environment(options: Options) -> Options:
+    """Give each option its environment variable."""
+    return {
+        name: {**option, "fallback": (_from_environment, [environment_variable(name)])}
+        for name, option in options.items()
+    }
