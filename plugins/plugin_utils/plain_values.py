@@ -12,6 +12,7 @@ never see these, so what modules are made of need not know them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 try:
@@ -41,4 +42,6 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return int.__int__(value)
+    if isinstance(value, date):  # moments as well; YAML makes one of a name such as 2026-11-23
+        return value.isoformat()
     return float.__float__(value) if isinstance(value, float) else value

@@ -31,6 +31,8 @@ number: 5
 ratio: 0.5
 flag: true
 nothing:
+day: 2026-11-23
+moment: 2026-11-23T10:00:00Z
 list: [a, {b: c}]
 marked: !unsafe "{{ 6 * 7 }}"
 """
@@ -40,6 +42,8 @@ READ = {
     "ratio": 0.5,
     "flag": True,
     "nothing": None,
+    "day": "2026-11-23",
+    "moment": "2026-11-23T10:00:00+00:00",
     "list": ["a", {"b": "c"}],
     "marked": "{{ 6 * 7 }}",
 }
