@@ -339,6 +339,7 @@ error:
     faults:
       description:
         - Every single fault with its C(code) and C(message), and the C(option) or C(api) that it is about.
+        - That of a company or virtual server has its name or C(uid) as C(entry), if the task gives one.
       returned: when several faults are possible
       type: list
       elements: dict

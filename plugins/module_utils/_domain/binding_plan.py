@@ -133,10 +133,10 @@ def _refuse_held(
     allowed = {None, integration.id, move_from.id if move_from else None}
     if tenant.integration_id not in allowed:
         told = (
-            f"'{tenant.name}' is held by the integration '{tenant.integration_name}'; "
+            f"is held by the integration '{tenant.integration_name}'; "
             f"unbind it there, or take it over with move_from: '{tenant.integration_name}'"
         )
-        resolution.faults.append(Fault(resolution.options[tenant.id], told, ErrorCode.TENANT_HELD))
+        resolution.faults.append(Fault(resolution.options[tenant.id], told, ErrorCode.TENANT_HELD, tenant.name))
 
 
 def _with_stale(plan: BindingPlan, held: Iterable[Tenant], existing: ExistingServers) -> BindingPlan:

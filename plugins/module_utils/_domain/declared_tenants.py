@@ -56,7 +56,7 @@ def resolve_declared(
 def warn_of_similar(resolution: Resolution, reference: TenantReference, similar: SimilarNames) -> None:
     """Warn that nothing is unbound for an entry, if its name looks mistyped."""
     if near := similar.to(reference.name or ""):
-        told = f"{reference.option} names no known tenant, so nothing was unbound for it; did you mean"
+        told = f"{reference.place} names no known tenant, so nothing was unbound for it; did you mean"
         resolution.warnings.append(f"{told} {either(near)}?")
 
 

@@ -97,11 +97,27 @@ class Fault:
     :param option: path of the option, for example ``tigerpaw.soap_user_name``.
     :param message: what is wrong with it and what to do, without its value.
     :param code: more exact than ``invalid_settings`` where there is one.
+    :param entry: what a user calls the entry of a list that it is about: in a long list nobody counts up to it.
     """
 
     option: str
     message: str
     code: ErrorCode = ErrorCode.INVALID_SETTINGS
+    entry: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{self.option} ({self.entry!r})" if self.entry else self.option
+
+    def as_result(self) -> dict[str, str]:
+        """
+        Tell the fault as a module returns it.
+
+        :returns: ``option, message, code``; and ``entry``, if it has a name.
+        """
+        result = {"option": self.option, "message": self.message, "code": str(self.code)}
+        return {**result, "entry": self.entry} if self.entry else result
 
 
 class InvalidSettings(IntegrationError):
@@ -114,14 +130,12 @@ class InvalidSettings(IntegrationError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         codes = {fault.code for fault in self.faults}
-        listed = [{"option": fault.option, "message": fault.message, "code": str(fault.code)} for fault in self.faults]
-        super().__init__(
-            codes.pop() if len(codes) == 1 else ErrorCode.INVALID_SETTINGS, _sentence(self.faults), faults=listed
-        )
+        code = codes.pop() if len(codes) == 1 else ErrorCode.INVALID_SETTINGS
+        super().__init__(code, _sentence(self.faults), faults=[fault.as_result() for fault in self.faults])
 
 
 def _sentence(faults: tuple[Fault, ...]) -> str:
-    told = "; ".join(f"{fault.option}: {fault.message}" for fault in faults[:FAULTS_TOLD])
+    told = "; ".join(f"{fault.place}: {fault.message}" for fault in faults[:FAULTS_TOLD])
     if len(faults) == 1:
         return told
     more = f"; and {len(faults) - FAULTS_TOLD} more in error.faults" if len(faults) > FAULTS_TOLD else ""

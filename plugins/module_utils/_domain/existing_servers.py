@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from .declared_tenants import warn_of_similar
-from .errors import ErrorCode, Fault
+from .errors import ErrorCode
 from .model import Directory, Integration, Tenant, TenantKind, VirtualServer
 from .similar_names import SimilarNames, near_matches
 from .tenant_references import TenantReference
@@ -150,7 +150,7 @@ class _Search:
         if server and namesakes and server not in namesakes:
             uids = listed([namesake.uid for namesake in namesakes])
             told = f"has the uid of {server.name!r}, and the name of another one ({uids}); correct one of them"
-            raise UnclearReference(Fault(reference.option, told, ErrorCode.TENANT_UNKNOWN))
+            raise UnclearReference(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
 
     def _present(self, reference: TenantReference, server: VirtualServer) -> _Meaning:
         """Mean the one that has the name, unless one that had it before may be meant."""

@@ -23,7 +23,7 @@ class TenantReference:
     """
     One entry of ``virtual_servers`` or ``companies``.
 
-    :param option: where it stands, for messages.
+    :param option: where it stands.
     :param new: the user says that a company is new although its name is like a known one.
     """
 
@@ -31,6 +31,20 @@ class TenantReference:
     uid: str | None
     name: str | None
     new: bool = False
+
+    @property
+    def title(self) -> str | None:
+        """What the task calls it."""
+        return self.name or self.uid
+
+    @property
+    def place(self) -> str:
+        """Where it stands and what it is called, for messages."""
+        return f"{self.option} ({self.title!r})"
+
+    def fault(self, told: str, code: ErrorCode = ErrorCode.INVALID_SETTINGS) -> Fault:
+        """Make the fault of this entry."""
+        return Fault(self.option, told, code, self.title)
 
 
 def tenant_kind(options: Mapping[str, Any]) -> TenantKind:
@@ -117,9 +131,9 @@ def _refuse_repeated(faults: list[Fault], references: Sequence[TenantReference])
     for reference in references:
         key = ("uid", reference.uid) if reference.uid else ("name", reference.name or "")
         if key[1] and key in seen:
-            faults.append(Fault(reference.option, f"is the same tenant as {seen[key]}"))
+            faults.append(reference.fault(f"is the same tenant as {seen[key]}"))
         elif not reference.uid and reference.name in identified:
             # Once both are known, the name alone could mean either of them.
             told = f"has the name of {identified[reference.name]}, which has an identifier: give this one's as well"
-            faults.append(Fault(reference.option, told))
+            faults.append(reference.fault(told))
         seen.setdefault(key, reference.option)

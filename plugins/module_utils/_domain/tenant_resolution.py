@@ -64,7 +64,7 @@ class Resolution:
 
     def refuse(self, reference: TenantReference, told: str, code: ErrorCode = ErrorCode.TENANT_UNKNOWN) -> None:
         """Refuse an entry."""
-        self.faults.append(Fault(reference.option, told, code))
+        self.faults.append(reference.fault(told, code))
 
     def _is_first(self, reference: TenantReference, tenant: Tenant) -> bool:
         other = self.options.get(tenant.id) or self._uids.get(tenant.uid or "")
@@ -117,7 +117,7 @@ class TenantIndex:
         tenant = self._by_uid.get(uid)
         if tenant and tenant.instance != self._instance:
             told = f"belongs to the instance '{tenant.instance}', the integration to '{self._instance}'"
-            raise UnclearReference(Fault(reference.option, told, ErrorCode.INSTANCE_MISMATCH))
+            raise UnclearReference(reference.fault(told, ErrorCode.INSTANCE_MISMATCH))
         return tenant
 
 
@@ -129,7 +129,7 @@ def ambiguous(reference: TenantReference, what: str, uids: Iterable[str | None])
     """
     shown = [str(uid or "without one") for uid in uids]
     told = f"is the name of {len(shown)} {what}; say which one by its identifier: {listed(shown)}"
-    return UnclearReference(Fault(reference.option, told, ErrorCode.TENANT_UNKNOWN))
+    return UnclearReference(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
 
 
 def listed(texts: Sequence[str]) -> str:

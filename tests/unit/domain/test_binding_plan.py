@@ -289,6 +289,16 @@ def test_all_held_tenants_are_named_at_once() -> None:
     assert list(faults(["One", "Two", "Three"], known)) == ["companies[0]", "companies[1]"]
 
 
+def test_every_fault_names_the_entry_that_it_is_about() -> None:
+    known = [company("Twin", uid="1"), company("Twin", uid="2"), company("Harbour Dental")]
+    entries = ["Twin", "Harbor Dental", {"id": "3"}, "Repeated"]
+    assert [fault.entry for fault in refusal(entries, known).faults] == ["Twin", "Harbor Dental", "3"]
+    assert [fault.entry for fault in refusal([{"uid": "held"}], [company("Held", "held", SOUTH)]).faults] == ["Held"]
+    refused = refusal([*entries, "Repeated"], known)
+    assert [fault.entry for fault in refused.faults] == ["Repeated"]
+    assert "companies[4] ('Repeated'): " in refused.message
+
+
 def test_move_from_takes_over_from_that_integration_only() -> None:
     other = integration("Other")
     known = [company("Acme", holder=SOUTH), company("Free"), company("Mine", holder=NORTH)]

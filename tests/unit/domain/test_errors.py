@@ -58,3 +58,10 @@ def test_a_flood_of_faults_stays_readable_and_complete() -> None:
     assert error.message.startswith("1000 faults: ")
     assert len(error.message) < 5000
     assert len(error.as_result()["faults"]) == 1000
+
+
+def test_an_entry_of_a_list_is_told_by_what_the_user_calls_it() -> None:
+    error = InvalidSettings([Fault("companies[137]", "is held", ErrorCode.TENANT_HELD, "Acme Ltd")])
+    assert error.message == "companies[137] ('Acme Ltd'): is held"
+    fault = {"option": "companies[137]", "message": "is held", "code": "tenant_held", "entry": "Acme Ltd"}
+    assert error.as_result()["faults"] == [fault]
