@@ -19,6 +19,7 @@ from ._operations.list_tenants import list_tenants
 from ._operations.settings import saved_settings
 from ._storage import questions
 from ._storage.database import close_databases, is_usable
+from ._storage.process import begin_anew
 from ._storage.secrets import forget_fingerprint_keys
 
 
@@ -80,6 +81,7 @@ class IntegrationClient:
 
 def forget_everything() -> None:
     """Begin as a new process does: without the connections and keys that are kept from one task to the next."""
+    begin_anew()
     close_databases()
     forget_fingerprint_keys()
 

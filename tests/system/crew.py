@@ -21,7 +21,7 @@ TESTS = Path(__file__).parents[1]
 @dataclass(frozen=True)
 class Outcome:
     """
-    How a task ended: with a result, with an error, or killed.
+    How a task ended: with a result, with an error, or killed. Killed and with a result, it was carried out once more.
 
     :param error: ``code`` and details.
     :param steps: what the process did, one after another.
@@ -65,6 +65,7 @@ class Crew:
         keyring: Path,
         fatal_step: int | None = None,
         interrupted: bool = False,
+        goes_on: bool = False,
     ) -> Outcome:
         """
         Carry out one task.
@@ -73,12 +74,14 @@ class Crew:
         :param keyring: folder of the keyring.
         :param fatal_step: the process is killed before its step of this number.
         :param interrupted: it is interrupted there, in place of being killed.
+        :param goes_on: it works as an action does, and carries the task out once more when it was interrupted.
         """
-        return self._run([(module, options)], keyring, fatal_step=fatal_step, interrupted=interrupted)[0]
+        fate = {"fatal_step": fatal_step, "interrupted": interrupted, "goes_on": goes_on}
+        return self._run([(module, options)], keyring, **fate)[0]
 
     def run_all(self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path) -> list[Outcome]:
         """Carry out tasks that begin at the same moment."""
-        return self._run(tasks, keyring, fatal_step=None, interrupted=False)
+        return self._run(tasks, keyring, fatal_step=None, interrupted=False, goes_on=False)
 
     def _run(self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, **fate: Any) -> list[Outcome]:
         jobs = [{"module": module, "options": options, "keyring": str(keyring), **fate} for module, options in tasks]

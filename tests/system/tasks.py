@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks, carried out as the modules do it but without Ansible: one client a task, which begins like a new process."""
+"""Tasks, carried out as modules or actions do it, but without a playbook."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import options as specifications
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient, forget_everything
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 
 Options = dict[str, Any]
 Result = dict[str, Any]
@@ -45,7 +47,7 @@ MODULES: dict[str, tuple[ModuleSpecification, Callable[[IntegrationClient], Resu
 
 def perform(module: str, options: Options, check_mode: bool = False) -> Result:
     """
-    Carry out one task.
+    Carry out one task as a module does, which begins like a new process.
 
     :param module: name of the module.
     :param options: as a task gives them; they are validated and completed by ansible-core's own validator.
@@ -57,3 +59,15 @@ def perform(module: str, options: Options, check_mode: bool = False) -> Result:
     given = {name: value for name, value in validated.validated_parameters.items() if value is not None}
     forget_everything()
     return work(IntegrationClient(given, SecretsInPlay(), check_mode))
+
+
+def perform_in_process(module: str, options: Options) -> Result:
+    """
+    Carry out one task as an action does, with what the process has kept from those before.
+
+    :raises IntegrationError: the task failed.
+    """
+    outcome = attempt(MODULES[module][0], options, MODULES[module][1], check_mode=False)
+    if outcome.failed:
+        raise IntegrationError(ErrorCode(outcome.result["error"]["code"]), outcome.result["msg"])
+    return outcome.result

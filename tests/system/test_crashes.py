@@ -7,7 +7,7 @@ Ended between any two steps, a task loses nothing and strands nothing, and the n
 
 A step is whatever changes something: a statement that writes, a lock, a commit, the end of a transaction, a file that
 is made, a call of the keyring, a message that is sent. Each task is killed, or interrupted, before its first step,
-before its second, and so on, until one survives.
+before its second, and so on, until one survives. An interrupted process of Ansible goes on with other tasks.
 """
 
 from __future__ import annotations
@@ -130,9 +130,9 @@ class Trial:
         else:
             shutil.rmtree(self.workplace.keyring.folder, ignore_errors=True)
 
-    def attempt(self, fatal_step: int | None = None, interrupted: bool = False) -> Outcome:
+    def attempt(self, fatal_step: int | None = None, **fate: bool) -> Outcome:
         """Carry out the task, or a part of it."""
-        return self._run(self.scenario.task, fatal_step=fatal_step, interrupted=interrupted)
+        return self._run(self.scenario.task, fatal_step=fatal_step, **fate)
 
     def finish(self) -> None:
         """Do what is left to other tasks."""
@@ -165,8 +165,13 @@ def test_an_interrupted_task_is_finished_by_the_next_run(trial: Trial, sandbox: 
     end_at_every_step(trial, sandbox, interrupted=True)
 
 
-def end_at_every_step(trial: Trial, sandbox: Sandbox, interrupted: bool) -> None:
-    reference = trial.attempt()
+@pytest.mark.parametrize(("database", "store"), [("sqlite", "keyring"), ("postgresql", "registry")], indirect=True)
+def test_an_interrupted_task_is_finished_by_the_next_one_of_the_same_process(trial: Trial, sandbox: Sandbox) -> None:
+    end_at_every_step(trial, sandbox, interrupted=True, goes_on=True)
+
+
+def end_at_every_step(trial: Trial, sandbox: Sandbox, interrupted: bool, goes_on: bool = False) -> None:
+    reference = trial.attempt(goes_on=goes_on)
     assert reference.result, reference
     trial.finish()
     goal = shape(trial.workplace)
@@ -174,14 +179,14 @@ def end_at_every_step(trial: Trial, sandbox: Sandbox, interrupted: bool) -> None
     for number in count():
         trial.rewind()
         sandbox.forget()
-        outcome = trial.attempt(number, interrupted)
+        outcome = trial.attempt(number, interrupted=interrupted, goes_on=goes_on)
         if not outcome.killed:
             break
         try:
             assert_nothing_lost(trial.workplace)
-            if interrupted:
+            if interrupted and not goes_on:
                 assert_taken_back(trial.workplace, reference.steps[number])
-            outcome = trial.attempt()
+            outcome = outcome if goes_on else trial.attempt()
             assert outcome.result, outcome
             trial.finish()
             assert_goal(trial, sandbox, goal)

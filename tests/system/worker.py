@@ -33,7 +33,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._operations.context 
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote import mail, security_center, webhook
 
 from .keyrings import FolderKeyring
-from .tasks import perform
+from .tasks import perform, perform_in_process
 
 Job = dict[str, Any]
 Outcome = dict[str, Any]
@@ -162,12 +162,17 @@ def _attempt(job: Job) -> Outcome:
     keyring.set_keyring(FolderKeyring(Path(job["keyring"]), steps.reach))
     steps.watch()
     try:
-        work = open_secrets if job["module"] == "secrets" else perform
-        return {"result": work(job["module"], job["options"]), "steps": steps.names}
+        return {"result": _work(job), "steps": steps.names}
     except IntegrationError as error:
         return {"error": error.as_result(), "msg": error.message, "steps": steps.names}
     except Interruption:
-        return {"killed": True, "steps": steps.names}
+        again = {"result": _work(job)} if job["goes_on"] else {}
+        return {"killed": True, "steps": steps.names, **again}
+
+
+def _work(job: Job) -> Any:
+    work = open_secrets if job["module"] == "secrets" else perform_in_process if job["goes_on"] else perform
+    return work(job["module"], job["options"])
 
 
 def open_secrets(_module: str, options: dict[str, Any]) -> dict[str, dict[str, str]]:

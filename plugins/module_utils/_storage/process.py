@@ -10,14 +10,22 @@ import os
 import socket
 from getpass import getuser
 
+_interruptions = 0
+
 
 def this_process() -> str:
     """
-    Name this process.
+    Name this process, since it was interrupted last.
 
-    :returns: ``host/process id``.
+    :returns: ``host/process id``, and ``.1`` after the first interruption.
     """
-    return f"{socket.gethostname()}/{os.getpid()}"
+    return f"{socket.gethostname()}/{os.getpid()}" + (f".{_interruptions}" if _interruptions else "")
+
+
+def begin_anew() -> None:
+    """Let what this process has begun count as left by one that has ended, though it goes on itself."""
+    global _interruptions
+    _interruptions += 1
 
 
 def this_user() -> str:
@@ -38,9 +46,12 @@ def is_gone(process: str) -> bool:
 
     :param process: as :func:`this_process` names it.
     """
-    host, _slash, number = process.rpartition("/")
+    host, _slash, life = process.rpartition("/")
+    number = life.partition(".")[0]
     if host != socket.gethostname():
         return False
+    if number == str(os.getpid()):
+        return process != this_process()
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

@@ -14,7 +14,12 @@ import sys
 import pytest
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage import process
-from ansible_collections.msp.kaspersky.plugins.module_utils._storage.process import is_gone, this_process, this_user
+from ansible_collections.msp.kaspersky.plugins.module_utils._storage.process import (
+    begin_anew,
+    is_gone,
+    this_process,
+    this_user,
+)
 
 
 def test_this_process_is_there() -> None:
@@ -22,10 +27,20 @@ def test_this_process_is_there() -> None:
     assert not is_gone(this_process())
 
 
+def test_what_was_interrupted_is_gone_though_its_process_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_interruptions", 0)
+    before = this_process()
+    begin_anew()
+    assert is_gone(before)
+    assert not is_gone(this_process())
+    assert this_process() == f"{before}.1"
+
+
 def test_a_process_that_has_ended_is_gone() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
     assert is_gone(f"{socket.gethostname()}/{ended.pid}")
+    assert is_gone(f"{socket.gethostname()}/{ended.pid}.1")
 
 
 def test_another_users_process_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
