@@ -678,6 +678,21 @@ def test_an_unknown_instance_is_told_with_those_that_there_are(sqlite_workplace:
     assert refused.message == "The registry has no instance called 'Harbour'. There are: default."
 
 
+def test_a_name_that_another_instance_has_is_told_with_the_instance(sqlite_workplace: Workplace) -> None:
+    sqlite_workplace.create("Here")
+    sqlite_workplace.create("Acme", instance="europe")
+    told = "no integration called 'Acme'{} in the instance 'default'; there is one in 'europe'"
+    for purpose, module, options in (
+        ("", "binding", {"integration": "Acme", "companies": ["Mill"]}),
+        ("", "tenant_info", {"integration": "Acme"}),
+        (" to edit", "integration", {"name": "Acme", "administrators": ADMINISTRATORS[:1]}),
+        (" to rename", "integration", {"name": "Acme", "new_name": "Other"}),
+    ):
+        assert told.format(purpose) in sqlite_workplace.refusal(module, **options).message
+    (warning,) = sqlite_workplace.run("integration", **DELETION)["warnings"]
+    assert told.format("") in warning
+
+
 @pytest.mark.parametrize("days", [1, 100_000, 2_000_000, 10**12])
 def test_nothing_new_is_too_old(workplace: Workplace, days: int) -> None:
     """Also where so many days ago there was no date yet."""

@@ -31,7 +31,7 @@ from .._storage.writer import Writer
 from .channels import chosen_channels, configured_channels
 from .context import Context
 from .deliver import Delivery, deliver, pending_warning
-from .find import integration_by_id
+from .find import elsewhere, integration_by_id
 from .history import history_entry
 from .operation import Operation
 from .results import integration_result, tenant_references
@@ -196,7 +196,8 @@ def _doubt(reader: Reader, context: Context) -> str | None:
         return f"The registry has no instance called '{context.instance}', so nothing was deleted.{near}"
     wanted = selection(context.options).name or ""
     near = did_you_mean(SimilarNames(reader.integration_names(context.instance)).to(wanted))
-    return f"There is no integration called '{wanted}', so nothing was deleted.{near}" if near else None
+    there = elsewhere(reader, context.instance, wanted)
+    return f"Nothing was deleted: there is no integration called '{wanted}'{there}.{near}" if near or there else None
 
 
 def _message_id(channel: str, notification_id: str) -> str:

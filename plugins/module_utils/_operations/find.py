@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Integration
 from .._domain.rules import Selection, no_such_integration
-from .._domain.text import did_you_mean, nearest
+from .._domain.text import did_you_mean, either, nearest
 from .._storage.reader import Reader
 
 
@@ -36,16 +36,35 @@ def selected_integration(reader: Reader, instance: str, wanted: Selection) -> In
             ids=[found.id, renamed.id],
         )
     if wanted.new_name and wanted.name and not found and not renamed:
-        known = reader.integration_names(instance)
-        raise no_such_integration(f"called {wanted.name!r} to rename", wanted.name, known)
+        raise not_called(reader, instance, wanted.name, " to rename")
     return found or renamed
 
 
 def nothing_to_edit(reader: Reader, instance: str, name: str) -> IntegrationError:
     """Make the error for a task that edits what is not there: it lacks what a creation needs, so a name is mistyped."""
-    error = no_such_integration(f"called {name!r} to edit", name, reader.integration_names(instance))
+    error = not_called(reader, instance, name, " to edit")
     told = f"{error.message} To create it, give platform and solution as well."
     return IntegrationError(ErrorCode.NOT_FOUND, told, **error.details)
+
+
+def not_called(reader: Reader, instance: str, name: str, purpose: str = "") -> IntegrationError:
+    """
+    Make the error for a name that no integration of the instance has, with near matches.
+
+    :param purpose: what it is needed for, for example `` to rename``.
+    """
+    told = f"called {name!r}{purpose}{elsewhere(reader, instance, name)}"
+    return no_such_integration(told, name, reader.integration_names(instance))
+
+
+def elsewhere(reader: Reader, instance: str, name: str) -> str:
+    """
+    Tell where else there is an integration of a name: the option instance may be left out, or mistyped.
+
+    :returns: the rest of a sentence, or nothing where there is none.
+    """
+    others = reader.instances_with(name)
+    return f" in the instance {instance!r}; there is one in {either(others)}" if others else ""
 
 
 def integration_by_id(
@@ -80,12 +99,12 @@ def required_integration(reader: Reader, instance: str, name: str | None, integr
     require_instance(reader, instance)
     if integration_id is not None:
         found = integration_by_id(reader, instance, integration_id, name)
-        told = f"with the id {integration_id!r}"
-    else:
-        found = reader.integration_named(instance, name or "")
-        told = f"called {name!r}"
+        if found is None:
+            raise no_such_integration(f"with the id {integration_id!r}", name or "", reader.integration_names(instance))
+        return found
+    found = reader.integration_named(instance, name or "")
     if found is None:
-        raise no_such_integration(told, name or "", reader.integration_names(instance))
+        raise not_called(reader, instance, name or "")
     return found
 
 

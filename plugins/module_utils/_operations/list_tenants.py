@@ -10,12 +10,11 @@ from typing import Any
 
 from .._domain.errors import ErrorCode, Fault, InvalidSettings
 from .._domain.model import Directory, Instance, Integration, Solution, Tenant, TenantKind
-from .._domain.rules import no_such_integration
 from .._domain.tenant_views import TenantFilter, view_tenants
 from .._domain.text import clean_name, cleaned
 from . import security_center
 from .context import Context
-from .find import require_instance
+from .find import not_called, require_instance
 from .results import tenant_view_result
 
 REGISTRY, SECURITY_CENTER = "registry", "security_center"
@@ -92,7 +91,7 @@ def _instance_and_holder(context: Context) -> tuple[Instance | None, Integration
         require_instance(reader, context.instance)
         holder = reader.integration_named(context.instance, wanted) if wanted is not None else None
         if wanted is not None and holder is None:
-            raise no_such_integration(f"called {wanted!r}", wanted, reader.integration_names(context.instance))
+            raise not_called(reader, context.instance, wanted)
         return reader.instance(context.instance), holder
 
 

@@ -112,6 +112,13 @@ class Reader:
             self._connection.scalars(sa.select(table.name).where(table.instance == instance).order_by(table.name))
         )
 
+    def instances_with(self, name: str) -> list[str]:
+        """List the instances that have an integration of a name."""
+        table = schema.integration.c
+        return list(
+            self._connection.scalars(sa.select(table.instance).where(table.name == name).order_by(table.instance))
+        )
+
     def tenants(
         self,
         instance: str,
