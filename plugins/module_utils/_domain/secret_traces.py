@@ -6,7 +6,7 @@
 Private: tells cheaply that a text cannot hold a secret in any of its encoded forms.
 
 The expressions for those forms take milliseconds to compile, for secrets that nearly never turn up. Whatever they
-match, though, holds some letters and digits as they are: those are looked for first.
+match, though, holds all letters and digits of one form as they are: those are looked for first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class SecretTraces:
     """The traces of all secrets of a run."""
 
     def __init__(self) -> None:
-        self._plain: list[str] = []
+        self._plain: list[list[str]] = []
         self._hexadecimal: list[str] = []
         self._traceless = False
 
@@ -48,15 +48,16 @@ class SecretTraces:
 
         :returns: ``False`` only if no expression for any form of any secret matches the text.
         """
-        if self._traceless or any(trace in text for trace in self._plain):
+        if self._traceless or any(all(word in text for word in words) for words in self._plain):
             return True
         digits = text.translate(_NO_DIGITS).lower()
         return any(trace in digits for trace in self._hexadecimal)
 
     def _add_plain(self, form: str) -> None:
-        trace = max(_LETTERS_AND_DIGITS.findall(form), key=len, default="")
-        if len(trace) >= SHORTEST_TRACE:
-            self._plain.append(trace)
+        # The longest first: it is the one that hardly any text has.
+        words = sorted(_LETTERS_AND_DIGITS.findall(form), key=len, reverse=True)
+        if words and len(words[0]) >= SHORTEST_TRACE:
+            self._plain.append(words)
         else:
             self._traceless = True
 

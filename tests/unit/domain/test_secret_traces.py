@@ -38,6 +38,13 @@ def test_an_ordinary_result_is_searched_without_an_expression(monkeypatch: pytes
         in_play.redact_all(RESULT)
 
 
+def test_a_text_that_has_only_a_part_of_a_secret_has_no_trace_of_it() -> None:
+    traces = SecretTraces()
+    traces.add("private-key-0815")
+    assert not traces.may_be_in("rest_private_key: 4711")
+    assert traces.may_be_in("private\\u002dkey%2D0815")
+
+
 def test_a_secret_without_letters_and_digits_is_always_searched_for() -> None:
     traces = SecretTraces()
     traces.add("§$%&/()=")
