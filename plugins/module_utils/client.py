@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ._domain.progress import Tell
 from ._domain.redaction import SecretsInPlay
 from ._operations import inform, maintain, outbox
 from ._operations.bind import bind_tenants
@@ -30,11 +31,14 @@ class IntegrationClient:
     :param options: validated options of the module or plugin; ``None`` counts as omitted.
     :param in_play: collects every secret that the task meets, so that the door can mask them.
     :param check_mode: plan and prove only, write nothing and send nothing that writes.
+    :param tell: takes a line now and then while long work runs; without names and secrets.
     :raises IntegrationError: ``invalid_settings`` with every fault at once, or ``dependency_missing``.
     """
 
-    def __init__(self, options: Mapping[str, Any], in_play: SecretsInPlay, check_mode: bool) -> None:
-        self._context = open_context(options, in_play, check_mode)
+    def __init__(
+        self, options: Mapping[str, Any], in_play: SecretsInPlay, check_mode: bool, tell: Tell | None = None
+    ) -> None:
+        self._context = open_context(options, in_play, check_mode, tell)
 
     def keep_integration(self) -> dict[str, Any]:
         """
