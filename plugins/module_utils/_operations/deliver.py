@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Notification
+from .._domain.progress import Progress
 from .channels import NEEDED_OPTIONS, Channels, opened
 from .context import Context
 
@@ -59,8 +60,10 @@ def deliver(context: Context, channels: Channels, notifications: Sequence[Notifi
         missing=[name for name in troubles if name not in channels],
         warnings=[warning for name in troubles if name in channels for warning in channels[name].warnings],
     )
+    progress = Progress("handled", "notifications", len(notifications), context.tell)
     with opened(channels):
-        for notification in notifications:
+        for number, notification in enumerate(notifications):
+            progress.reached(number)
             trouble = troubles[notification.channel]
             if notification.channel not in channels:
                 delivery.failed[notification.id] = NOT_CONFIGURED
