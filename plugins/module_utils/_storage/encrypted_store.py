@@ -18,10 +18,11 @@ from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, damaged, seal, unseal
 from .secrets import FINGERPRINT_KEY_BYTES, SecretStore, new_record
-from .writer import Writer
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
+
+    from .writer import Writer
 
 _SHORTEST_TOKEN = 1 + 8 + 16 + 16 + 32  # version, time, initialisation vector, one block, signature
 

@@ -16,7 +16,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError, missing_library
@@ -25,7 +25,9 @@ from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
 from .secrets import FINGERPRINT_KEY_BYTES, LostStage, SecretStore, new_record
-from .writer import Writer
+
+if TYPE_CHECKING:
+    from .writer import Writer
 
 Answer = TypeVar("Answer")
 

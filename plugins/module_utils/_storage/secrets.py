@@ -15,12 +15,15 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue
-from .writer import Writer
+
+if TYPE_CHECKING:
+    from .writer import Writer
 
 FINGERPRINT_KEY_BYTES = 32
 
