@@ -21,7 +21,7 @@ except ImportError:  # told when the database is opened
     pass
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
 
 @cache
@@ -90,6 +90,17 @@ def current_secret() -> Select[Any]:
 def unfinished_secret() -> Select[Any]:
     """Ask for any version that is being written or removed; answered by an index that is nearly always empty."""
     return sa.select(sa.literal(1)).select_from(schema.secret).where(schema.is_unfinished).limit(1)
+
+
+@cache
+def notification_status() -> ColumnElement[str]:
+    """Tell how far a message is: ``delivered``, ``failed`` (tried, still to be delivered) or ``pending``."""
+    table = schema.notification.c
+    # Literally, because PostgreSQL does not group by what holds parameters.
+    delivered, failed, pending = (
+        sa.literal(status, literal_execute=True) for status in ("delivered", "failed", "pending")
+    )
+    return sa.case((table.delivered_at.is_not(None), delivered), (table.last_error.is_not(None), failed), else_=pending)
 
 
 def prepare() -> None:
