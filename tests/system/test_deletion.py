@@ -156,6 +156,13 @@ def test_a_damaged_message_is_shown_blocks_no_other_and_can_be_discarded(
     assert workplace.run("notification_info")["counts"] == {"pending": 0, "failed": 0, "delivered": 1}
 
 
+def test_check_mode_foretells_who_would_not_be_told(sqlite_workplace: Workplace, channels: Options) -> None:
+    sqlite_workplace.create()
+    (warning,) = sqlite_workplace.run("integration", check_mode=True, **DELETION)["warnings"]
+    assert "This task gives no smtp_host. " in warning
+    assert sqlite_workplace.run("integration", check_mode=True, **DELETION, **channels)["warnings"] == []
+
+
 @with_one_store
 def test_nobody_to_tell_is_said(workplace: Workplace) -> None:
     workplace.create(solution="security_center", administrators=None)
@@ -204,6 +211,7 @@ def test_a_mail_server_that_refuses_the_login_is_asked_once(workplace: Workplace
     result = workplace.run("integration", **DELETION, **channels)
     assert result["notifications_pending"] == 5
     assert result["notified"] == [{"channel": "webhook", "recipient": None}]
+    assert "It failed to deliver through smtp (credentials_refused). " in result["warnings"][0]
     assert len([request for request in sandbox.requests("smtp") if request.method == "AUTH"]) == 1
 
 

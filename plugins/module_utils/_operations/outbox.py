@@ -49,7 +49,7 @@ def _delivered(context: Context, channels: Channels, chosen: list[Notification],
     delivery = deliver(context, channels, chosen)
     left = pending - len(delivery.delivered)
     answer = _answer(chosen, delivered=delivery.delivered, pending=left, undelivered=_undelivered(delivery))
-    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left, delivery.missing)]
+    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left, delivery)]
     return answer
 
 
