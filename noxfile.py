@@ -153,6 +153,13 @@ def demo(session: nox.Session) -> None:
     check_all(session, {"demo": ["python", "tests/demo/run.py", *session.posargs]})
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """How fast tasks are, beside what Ansible and others cost; installs all of `ansible` for that."""
+    prepare(session, CORES["newest"], "ansible", *RUNTIME, *SANDBOX, *TESTS)
+    run(session, "python", "-m", "benchmarks", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
+
+
 def prepare(session: nox.Session, core: str, *requirements: str) -> None:
     """Install what a session needs, and note for the summary which ansible-core it runs."""
     session.install(core, *requirements)
