@@ -17,7 +17,6 @@ from typing import Any
 from ._domain.progress import Tell
 from ._domain.redaction import SecretsInPlay
 from ._operations.context import open_context
-from ._remote.tsiws import forget_descriptions
 from ._storage import questions
 from ._storage.database import close_databases, is_usable
 from ._storage.process import begin_anew
@@ -107,10 +106,12 @@ class IntegrationClient:
 
 def forget_everything() -> None:
     """Begin as a new process does: without the connections, keys and WSDLs that are kept from one task to the next."""
+    from ._remote.kept import forget_what_is_kept  # no task needs it, so only the end of one imports it
+
     begin_anew()
     close_databases()
     forget_fingerprint_keys()
-    forget_descriptions()
+    forget_what_is_kept()
 
 
 def can_work_here() -> bool:

@@ -10,9 +10,11 @@ import os
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Thing = TypeVar("Thing")
+
+_all: list[Kept[Any]] = []
 
 
 class Kept(Generic[Thing]):
@@ -23,6 +25,7 @@ class Kept(Generic[Thing]):
     """
 
     def __init__(self, most: int) -> None:
+        _all.append(self)
         self._most = most
         self._lock = Lock()
         self._made: dict[Hashable, Future[Thing]] = {}
@@ -51,7 +54,7 @@ class Kept(Generic[Thing]):
         return own.result()
 
     def forget(self) -> None:
-        """Begin as a new process does."""
+        """Have everything made anew."""
         with self._lock:
             self._made.clear()
 
@@ -62,3 +65,9 @@ class Kept(Generic[Thing]):
     def _drop(self, place: tuple[int, Hashable]) -> None:
         with self._lock:
             self._made.pop(place, None)
+
+
+def forget_what_is_kept() -> None:
+    """Begin as a new process does."""
+    for kept in _all:
+        kept.forget()

@@ -158,11 +158,6 @@ class TsiWebService:
             raise self.error(ErrorCode.UNEXPECTED_ANSWER, told) from None
 
 
-def forget_descriptions() -> None:
-    """Have the next call load the WSDL anew."""
-    _descriptions.forget()
-
-
 def _is_reading(operation: str) -> bool:
     try:
         return clean_operation(operation) == operation
