@@ -17,12 +17,13 @@ from typing import Any
 from ._domain.progress import Tell
 from ._domain.redaction import SecretsInPlay
 from ._operations.context import open_context
-from ._storage import questions
 from ._storage.database import close_databases, is_usable
 from ._storage.process import begin_anew
 from ._storage.secrets import forget_fingerprint_keys
 
+# What tasks import where they use it.
 _OPERATIONS = ("bind", "delete", "inform", "keep", "list_tenants", "maintain", "outbox", "settings", "verify")
+_STORES = ("encrypted_store", "keyring_store")
 
 
 class IntegrationClient:
@@ -120,8 +121,12 @@ def can_work_here() -> bool:
 
 
 def prepare_to_fork() -> None:
-    """Do once what every process that is forked from this one would do for itself; connects to nothing."""
+    """Do once what every process that is forked from this one would do for itself; leaves nothing open."""
     if can_work_here():
+        from ._storage.rehearsal import rehearse
+
         for operation in _OPERATIONS:
             import_module(f"{__package__}._operations.{operation}")
-        questions.prepare()
+        for store in _STORES:
+            import_module(f"{__package__}._storage.{store}")
+        rehearse()

@@ -19,8 +19,7 @@ import os
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
-from contextlib import chdir, suppress
-from importlib import import_module
+from contextlib import chdir
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -38,8 +37,6 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.options import Modul
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import masked, plain
 
-with suppress(ImportError):  # the client tells what is missing
-    import_module("cryptography.fernet")
 prepare_to_fork()
 
 IN_PROCESS = "msp_kaspersky_in_process"

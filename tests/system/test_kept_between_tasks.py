@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import client, door
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage.database import open_database
@@ -96,6 +97,17 @@ def test_a_database_is_prepared_once_a_process(database: Database) -> None:
     assert open_database(database.address) is prepared
     client.forget_everything()
     assert open_database(database.address) is not prepared
+
+
+def test_what_was_rehearsed_before_a_fork_compiles_nothing_anew(
+    sqlite: SqliteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = registry_options(sqlite, "registry", tmp_path)
+    done("integration", name="Acme", **NEW, **common)
+    client.forget_everything()
+    client.prepare_to_fork()
+    monkeypatch.setattr(sa.Select, "_compiler", None)
+    assert not done("integration", name="Acme", **NEW, **common)["changed"]
 
 
 @pytest.mark.parametrize("changes", [{}, {"administrators": [{"email": "bob@msp.example", "alias": "Bob"}]}])

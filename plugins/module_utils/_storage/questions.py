@@ -101,24 +101,3 @@ def notification_status() -> ColumnElement[str]:
         sa.literal(status, literal_execute=True) for status in ("delivered", "failed", "pending")
     )
     return sa.case((table.delivered_at.is_not(None), delivered), (table.last_error.is_not(None), failed), else_=pending)
-
-
-def prepare() -> None:
-    """
-    Make all questions now, and have SQLAlchemy set up what it sets up with the first statement of a kind.
-
-    For a process that is about to fork into many, of which each would do so for itself. Connects to nothing.
-    """
-    from sqlalchemy.dialects import sqlite
-
-    for question in (
-        schema_version,
-        registry,
-        instance,
-        integration,
-        integration_named,
-        administrators,
-        current_secret,
-        unfinished_secret,
-    ):
-        question().compile(dialect=sqlite.dialect())
