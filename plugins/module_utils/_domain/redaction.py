@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .encoded_forms import expressions_for
 from .secret_traces import SecretTraces
 from .text import is_short_secret
 
@@ -122,6 +121,8 @@ def _texts(value: Any) -> list[str]:
 
 
 def _compile(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    from .encoded_forms import expressions_for  # where a secret may be in a text, and that is hardly ever
+
     expressions = {expression: length for secret in secrets for length, expression in expressions_for(secret)}
     # The longest first: a secret that begins with another one must be masked whole.
     longest_first = sorted(expressions, key=lambda expression: (-expressions[expression], expression))

@@ -24,7 +24,7 @@ from .process import is_gone, this_process, this_user
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
-from .secrets import FINGERPRINT_KEY_BYTES, LostStage, SecretStore, new_record
+from .secrets import FINGERPRINT_KEY_BYTES, KEYRING, LostStage, SecretStore, new_record
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -44,7 +44,7 @@ _WAYS_OUT = (
 class KeyringStore(SecretStore):
     """Keeps every version of an integration's secrets as one entry of the keyring."""
 
-    kind = "keyring"
+    kind = KEYRING
 
     def __init__(self) -> None:
         self._backend: Any = None
