@@ -218,7 +218,7 @@ class Reader:
         """Count the outbox of an instance by status; those that no message has are left out."""
         status = questions.notification_status().label("status")
         query = sa.select(status, sa.func.count()).where(schema.notification.c.instance == instance).group_by(status)
-        return dict(self._connection.execute(query).tuples())
+        return dict(self._connection.execute(query).tuples().all())
 
     def pending_notifications(self, instance: str) -> list[Notification]:
         """List what is not delivered yet, oldest first."""
