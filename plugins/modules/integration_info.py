@@ -66,6 +66,7 @@ options:
     description:
       - Whether to prove the stored credentials of the integrations against their platforms.
       - A user that was refused at an address is not tried there again in the same task, so that it is not locked out.
+      - At most 12 integrations are asked about at once at one address, and 32 in all.
     type: bool
     default: false
   history:
