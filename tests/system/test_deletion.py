@@ -125,6 +125,7 @@ def test_without_channels_everything_waits_and_a_warning_says_so(workplace: Work
     assert workplace.run("integration", **DELETION)["notifications_pending"] == 5
     delivered = workplace.run("notification", **channels)
     assert (delivered["changed"], len(delivered["delivered"])) == (True, 5)
+    assert delivered["delivered"] == workplace.run("notification_info")["notifications"]
     assert not workplace.run("notification", **channels)["changed"]
 
 

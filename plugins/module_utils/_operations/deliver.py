@@ -36,7 +36,7 @@ class Delivery:
     How a delivery ended.
 
     :param notified: channel and recipient of each delivered message.
-    :param delivered: ids of the delivered messages.
+    :param delivered: when each delivered message was delivered, by its id.
     :param failed: ids of the messages that stay in the outbox, with the code of the error.
     :param missing: channels that had messages and are not configured.
     :param codes: what went wrong, by channel, where one that is configured failed.
@@ -44,7 +44,7 @@ class Delivery:
     """
 
     notified: list[dict[str, str | None]] = field(default_factory=list)
-    delivered: list[str] = field(default_factory=list)
+    delivered: dict[str, datetime] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     codes: dict[str, list[str]] = field(default_factory=dict)
@@ -157,10 +157,11 @@ def _attempt(context: Context, channels: Channels, notification: Notification, d
 def _deliver_one(context: Context, channels: Channels, notification: Notification, delivery: Delivery) -> str | None:
     code = _sent(channels, notification)
     with context.registry.writing(context.instance) as writer:
-        was_pending = writer.end_lease(notification.id, None if code else datetime.now(UTC), code)
+        now = datetime.now(UTC)
+        was_pending = writer.end_lease(notification.id, None if code else now, code)
     if code:
         return code if was_pending else None
-    delivery.delivered.append(notification.id)
+    delivery.delivered[notification.id] = now
     delivery.notified.append({"channel": notification.channel, "recipient": notification.recipient})
     return None
 
