@@ -10,10 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain import progress
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
 from sandbox import Sandbox
 
+from .databases import SqliteFile
 from .doors import Play, start, task
-from .tasks import ADMINISTRATORS
+from .keyrings import FolderKeyring
+from .tasks import ADMINISTRATORS, OTHER_KEY, SECRET_KEY
+from .workplace import Workplace, registry_options
 
 COUNT = 3
 
@@ -34,3 +40,21 @@ def test_verifying_shows_how_far_it_is(sandbox: Sandbox, tmp_path: Path, in_proc
     assert bool(lines) is shown
     assert "a second" not in done.stdout
     assert "Client" not in done.stderr
+
+
+def test_encrypting_and_checking_show_how_far_they_are(
+    sqlite: SqliteFile, folder_keyring: FolderKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workplace = Workplace(sqlite, folder_keyring, registry_options(sqlite, "registry", tmp_path))
+    for number in range(COUNT):
+        workplace.create(f"Client {number}")
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN", 0)
+    lines: list[str] = []
+    keys = {"secret_key_file": None, "secret_key": f"{OTHER_KEY},{SECRET_KEY}"}
+    options = workplace.options(reencrypt=True, check_integrity=True, **keys)
+    IntegrationClient(options, SecretsInPlay(), False, lines.append).maintain_registry()
+    assert [line.partition(",")[0] for line in lines] == [
+        *(f"looked at {number} of {COUNT + 1} secrets" for number in range(COUNT + 1)),  # and the fingerprint key
+        *(f"encrypted {number} of {COUNT} secrets" for number in range(COUNT)),
+        *(f"checked {number} of {COUNT} integrations" for number in range(COUNT)),
+    ]
