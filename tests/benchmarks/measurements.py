@@ -11,7 +11,7 @@ from typing import Any
 
 from .players import Play
 from .samples import DATABASES, POSTGRESQL, SQLITE, Measurement, Section
-from .stage import Sizes, Stage
+from .stage import SERVERS, SLOW, Sizes, Stage
 
 
 def measurements(sizes: Sizes) -> list[Measurement]:
@@ -148,7 +148,7 @@ def verifications(sizes: Sizes) -> Iterator[Measurement]:
     def singly(stage: Stage) -> tuple[Play, Play]:
         return both("large.yml", "singly", {"registry": stage.slow_integrations}, sizes.singly)
 
-    title = f"{sizes.verified} integrations verified"
+    title = f"{sizes.verified} integrations of {SERVERS} servers that take {1000 * SLOW:.0f} ms verified"
     yield Measurement("verify together", f"{title} by one task", Section.LARGE, sizes.verified, 1, together)
     extrapolated = f"{title} one after the other (extrapolated from {sizes.singly})"
     parts = (sizes.singly - 1) / sizes.verified
