@@ -216,9 +216,9 @@ class Reader:
 
     def count_notifications(self, instance: str) -> dict[str, int]:
         """Count the outbox of an instance by status; those that no message has are left out."""
-        status = questions.notification_status().label("status")
-        query = sa.select(status, sa.func.count()).where(schema.notification.c.instance == instance).group_by(status)
-        return dict(self._connection.execute(query).tuples().all())
+        columns = questions.notification_status().label("status"), sa.func.count().label("number")
+        query = sa.select(*columns).where(schema.notification.c.instance == instance).group_by(columns[0])
+        return {row.status: row.number for row in self._connection.execute(query)}
 
     def pending_notifications(self, instance: str) -> list[Notification]:
         """List what is not delivered yet, oldest first."""
