@@ -101,7 +101,7 @@ def lint(session: nox.Session) -> None:
     checks = {
         "ruff": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
-        "mypy": ["mypy", "-p", "ansible_collections.msp.kaspersky.plugins", "-p", "sandbox"],
+        "mypy": ["mypy", "-p", "ansible_collections.msp.kaspersky.plugins", "-p", "sandbox", "-p", "benchmarks"],
         "antsibull-docs": docs,
         "reuse": ["reuse", "lint", "--lines"],
     }
