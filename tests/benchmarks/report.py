@@ -21,12 +21,12 @@ OWN = {Section.LOOPS: "loop in-process SQLite", Section.HOSTS: "hosts in-process
 def report(conditions: Mapping[str, str], targets: Iterable[Target], measured: Sequence[Measurement]) -> str:
     """Tell conditions, targets and all measurements."""
     known = {measurement.key: measurement for measurement in measured}
-    parts = [conditions_table(conditions), "### Targets", targets_table(targets, known)]
+    parts = [conditions_table(conditions), "## Targets", targets_table(targets, known)]
     for section in Section:
         chosen = [measurement for measurement in measured if measurement.section is section]
         if chosen:
             told = large_table(chosen) if section is Section.LARGE else small_table(chosen, known)
-            parts += [f"### {section.value}", told]
+            parts += [f"## {section.value}", told]
     return "\n\n".join([*parts, *failures(measured)])
 
 
