@@ -91,13 +91,12 @@ def large(database: str) -> Iterator[Target]:
         many, more = f"{key} many {database}", f"{key} more {database}"
         yield Target(f"companies {what}, over the start-up, {database}", (many,), limit, unit=SECONDS)
         yield Target(f"ten times as many companies {what}, {database}", (more, many), 12)
-    info = (f"info {database}",)
-    yield Target(
-        f"`integration_info`, whole process, {database}", info, 5, unit=SECONDS, value=lambda it: it.whole_seconds
-    )
-    yield Target(
-        f"`integration_info`, peak of memory, {database}", info, 500, unit=MEBIBYTES, value=lambda it: it.mebibytes
-    )
+    told, bare = (f"info {database}",), (f"info without {database}",)
+    for what, keys in (("with", told), ("without", bare)):
+        title = f"`integration_info` {what} tenants, whole process, {database}"
+        yield Target(title, keys, 5, unit=SECONDS, value=lambda it: it.whole_seconds)
+    title = f"`integration_info` with tenants, peak of memory, {database}"
+    yield Target(title, told, 500, unit=MEBIBYTES, value=lambda it: it.mebibytes)
 
 
 def shown(what: str, one: str, other: str) -> Target:
