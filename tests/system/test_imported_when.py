@@ -20,7 +20,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.client import Integr
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import INTEGRATION
 
 from .databases import SqliteFile
-from .tasks import TIGERPAW
+from .tasks import ADMINISTRATORS, TIGERPAW
 from .workplace import registry_options
 
 LIBRARIES = {"zeep", "requests", "urllib3", "keyring", "psycopg", "lxml", "tenacity", "yaml", "smtplib"}
@@ -68,10 +68,11 @@ def unchanged(sqlite: SqliteFile, tmp_path: Path) -> dict[str, Any]:
     return options
 
 
-def run(code: str, options: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+def run(code: str, options: dict[str, Any], *, changes: bool = False) -> tuple[dict[str, Any], set[str]]:
     """
     Run a task in a process of its own.
 
+    :param changes: whether it is to change something.
     :returns: its result, and what the process has imported.
     """
     ended = subprocess.run(
@@ -83,13 +84,16 @@ def run(code: str, options: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     )
     told, imported = ended.stdout.strip().split("imported:")
     result: dict[str, Any] = json.loads(told)
-    assert result["changed"] is False
+    assert result["changed"] is changes
     return result, set(imported.split())
 
 
+@pytest.mark.parametrize("edit", [{}, {"administrators": ADMINISTRATORS[1:]}], ids=["unchanged", "edited"])
 @pytest.mark.parametrize("code", [MODULE, ACTION], ids=["ordinary door", "in-process door"])
-def test_an_unchanged_task_imports_no_library_that_it_does_not_use(code: str, unchanged: dict[str, Any]) -> None:
-    _result, imported = run(code, unchanged)
+def test_a_task_imports_no_library_that_it_does_not_use(
+    code: str, edit: dict[str, Any], unchanged: dict[str, Any]
+) -> None:
+    _result, imported = run(code, unchanged | edit, changes=bool(edit))
     packages = {name.partition(".")[0] for name in imported}
     assert "sqlalchemy" in packages
     # The action is the way for all tasks of a play, and is loaded once: Ansible and our mail need some of these there.

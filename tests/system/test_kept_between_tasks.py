@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +22,6 @@ from .tasks import MODULES, OTHER_KEY, SECRET_KEY, TIGERPAW
 from .workplace import registry_options
 
 NEW = {"platform": "tigerpaw", "solution": "security_center", "tigerpaw": TIGERPAW, "verify": "never"}
-
-ONE_TASK = """
-import json, sys
-from ansible_collections.msp.kaspersky.plugins.module_utils import client, door, options
-
-work = client.IntegrationClient.keep_integration
-outcome = door.perform_unchecked(options.INTEGRATION, json.loads(sys.argv[1]), False, work)
-assert not outcome.failed, outcome.result
-print(*sys.modules)
-"""
 
 
 def attempt(module: str, **options: Any) -> door.Outcome:
@@ -128,19 +115,3 @@ def test_what_was_rehearsed_before_a_fork_compiles_nothing_anew(
     client.prepare_to_fork()
     monkeypatch.setattr(sa.Select, "_compiler", None)
     assert not done("integration", name="Acme", **NEW, **common)["changed"]
-
-
-@pytest.mark.parametrize("changes", [{}, {"administrators": [{"email": "bob@msp.example", "alias": "Bob"}]}])
-def test_what_a_task_does_not_use_is_not_imported(changes: dict[str, Any], sqlite: SqliteFile, tmp_path: Path) -> None:
-    options = {"name": "Acme", **NEW, **registry_options(sqlite, "registry", tmp_path)}
-    done("integration", **options)
-    run = subprocess.run(
-        [sys.executable, "-c", ONE_TASK, json.dumps(options | changes)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    imported = {name.partition(".")[0] for name in run.stdout.split()}
-    assert "sqlalchemy" in imported
-    assert not imported & {"zeep", "requests", "keyring", "psycopg", "lxml", "tenacity"}

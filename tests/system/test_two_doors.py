@@ -20,15 +20,10 @@ import pytest
 from sandbox import Sandbox
 
 from .doors import MODULE, Play, Task, run, task, vaulted
+from .tasks import TIGERPAW as SETTINGS
 
 PASSWORD, PRIVATE_KEY = "Soap-password-4711", "Private-key-0815"
-TIGERPAW = {
-    "soap_user_name": "kaspersky",
-    "soap_password": PASSWORD,
-    "rest_public_key": "public",
-    "rest_private_key": PRIVATE_KEY,
-    "url": "https://tigerpaw.example",
-}
+TIGERPAW = SETTINGS | {"soap_password": PASSWORD, "rest_private_key": PRIVATE_KEY}
 NEW: Task = {
     "platform": "tigerpaw",
     "solution": "business_hub",

@@ -209,11 +209,11 @@ def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
 
     :returns: at most ``limit`` candidates, the likeliest first, whatever their case; often none.
     """
+    from difflib import get_close_matches  # for typing errors alone
+
     by_folded: dict[str, str] = {}
     for candidate in candidates:
         by_folded.setdefault(candidate.casefold(), candidate)
-    from difflib import get_close_matches  # for typing errors alone
-
     return [by_folded[match] for match in get_close_matches(word.casefold(), by_folded, n=limit)]
 
 

@@ -77,10 +77,10 @@ class Registry:
         :param instance: the instance whose lock is taken first.
         :raises IntegrationError: as :meth:`reading`.
         """
+        from .writer import Writer  # for changes alone
+
         with self.database.writing(instance) as connection:
             self._require_current(connection)
-            from .writer import Writer  # for changes alone
-
             yield Writer(connection)
 
     def establish(self, record: RegistryRecord | None) -> tuple[bool, bool]:
