@@ -22,13 +22,18 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._storage.process imp
 )
 
 
+@pytest.fixture(autouse=True)
+def never_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the interruptions of other tests in this process."""
+    monkeypatch.setattr(process, "_interruptions", 0)
+
+
 def test_this_process_is_there() -> None:
     assert this_process() == f"{socket.gethostname()}/{os.getpid()}"
     assert not is_gone(this_process())
 
 
-def test_what_was_interrupted_is_gone_though_its_process_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_interruptions", 0)
+def test_what_was_interrupted_is_gone_though_its_process_goes_on() -> None:
     before = this_process()
     begin_anew()
     assert is_gone(before)
