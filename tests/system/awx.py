@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import ansible_runner
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
@@ -121,6 +120,24 @@ def inject(credential_type: Mapping[str, Any], inputs: Mapping[str, Any], folder
     into.shown |= shown
 
 
+@dataclass(frozen=True)
+class Finished:
+    """
+    A job that has come to its end.
+
+    :param status: as ansible-runner calls it, for example ``successful``.
+    :param events: in their order.
+    """
+
+    status: str
+    events: list[dict[str, Any]]
+
+    @property
+    def output(self) -> str:
+        """What AWX shows of the job."""
+        return "\n".join(event["stdout"] for event in self.events)
+
+
 @dataclass
 class Job:
     """
@@ -134,44 +151,53 @@ class Job:
     number: int = 1
 
     def run(
-        self, playbook: str | Path, answers: Mapping[str, Any], inventory: Path | None = None, project: Path = CHECKOUT
-    ) -> ansible_runner.Runner:
+        self, playbook: str, answers: Mapping[str, Any], inventory: Path | None = None, project: Path = CHECKOUT
+    ) -> Finished:
         """
         Run a playbook as AWX does, and wait.
 
         :param answers: those of the survey.
         :param inventory: by default one without hosts.
         """
-        empty = self.folder / "inventory"
-        empty.mkdir(exist_ok=True)
-        (empty / "hosts").touch()
-        return ansible_runner.run(
-            private_data_dir=str(self.folder),
-            project_dir=str(project),
-            playbook=str(playbook),
-            inventory=str(inventory or empty / "hosts"),
-            extravars={**answers, "awx_job_id": self.number, "awx_user_name": "ann"},
-            envvars={**self.injected.variables, **self._own_variables()},
-            fact_cache_type="jsonfile",
-            verbosity=4,
-            quiet=True,
-            ident=self.number,
-            timeout=300,
+        self._write("env/envvars", {**self.injected.variables, **self._own_variables()})
+        self._write("env/extravars", {**answers, "awx_job_id": self.number, "awx_user_name": "ann"})
+        self._write("env/settings", {"fact_cache_type": "jsonfile", "job_timeout": 300})
+        if inventory is None:
+            inventory = self.folder / "no_hosts"
+            inventory.touch()
+        command = [sys.executable, "-m", "ansible_runner", "run", str(self.folder), "--quiet", "-vvvv"]
+        options = {"playbook": playbook, "inventory": inventory, "project-dir": project, "ident": self.number}
+        subprocess.run(
+            [*command, *(f"--{name}={value}" for name, value in options.items())],
+            check=False,
+            timeout=330,
         )
-
-    def _own_variables(self) -> dict[str, str]:
-        """Return what AWX sets itself, and what leads to the collection and keeps out of the user's files."""
-        programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return {
-            "JOB_ID": str(self.number),
-            "AWX_PRIVATE_DATA_DIR": str(self.folder),
-            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
-            "HOME": str(self.folder),
-            "PATH": programs,
-        }
+        return self._finished()
 
     def left_behind(self) -> dict[str, bytes]:
         """Return every file that the job has left, by name, without what AWX put there for it."""
         files = [file for file in self.folder.rglob("*") if file.is_file()]
         names = {str(file.relative_to(self.folder)): file for file in files}
-        return {name: file.read_bytes() for name, file in names.items() if not name.startswith("env/")}
+        return {name: file.read_bytes() for name, file in names.items() if not name.startswith("env/tmp")}
+
+    def _finished(self) -> Finished:
+        artifacts = self.folder / "artifacts" / str(self.number)
+        files = artifacts.glob("job_events/[0-9]*.json")
+        events = sorted(
+            (json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda event: event["counter"]
+        )
+        return Finished((artifacts / "status").read_text(encoding="utf-8"), events)
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        (self.folder / "env").mkdir(exist_ok=True)
+        (self.folder / name).write_text(json.dumps(content), encoding="utf-8")
+
+    def _own_variables(self) -> dict[str, str]:
+        """Return what AWX sets itself, and what leads to the collection and keeps out of the user's files."""
+        return {
+            "JOB_ID": str(self.number),
+            "AWX_PRIVATE_DATA_DIR": str(self.folder),
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "HOME": str(self.folder),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        }
