@@ -186,6 +186,7 @@ def test_the_life_of_an_integration(
     assert set(created["verification"].values()) == {"verified"}
 
     assert told(keep(team))["integration"] == created["integration"]
+    told(keep(team, integration_name="Another"))
 
     report = told(team.launch("report", msp_kaspersky_instance="office", report_verifies="yes"))
     assert report["integrations"][0]["verification"]["state"] == "verified"
@@ -194,7 +195,7 @@ def test_the_life_of_an_integration(
     old = sandbox.tigerpaw_settings()["soap_user_name"]
     rotate = ("rotate credentials", TIGERPAW)
     rotated = told(team.launch(*rotate, msp_kaspersky_instance="office", integration_user_name=old))
-    assert rotated == {"rotated": {"Integration with Tigerpaw": ["soap_password"]}}
+    assert rotated == {"rotated": {name: ["soap_password"] for name in ("Another", "Integration with Tigerpaw")}}
 
     deletion = {
         "msp_kaspersky_instance": "office",
@@ -209,8 +210,18 @@ def test_the_life_of_an_integration(
     )
     assert (deleted["deleted"], deleted["notifications_pending"], len(deleted["notified"])) == (True, 0, 2)
     assert len(sandbox.mails()) == 2
-    assert {row["actor"] for row in postgresql.rows("history")} == {"AWX job 1", "AWX job 4", "AWX job 6"}
+    assert {row["actor"] for row in postgresql.rows("history")} == {f"AWX job {number}" for number in (1, 3, 5, 7)}
     assert team.leaks(hidden) == {}
+
+
+def test_new_credentials_that_are_refused_are_tried_once(team: Team, sandbox: Sandbox) -> None:
+    told(keep(team))
+    told(keep(team, integration_name="Another"))
+    team.credentials[TIGERPAW] |= {"soap_password": "mistyped"}
+    sandbox.forget()
+    user = {"msp_kaspersky_instance": "office", "integration_user_name": sandbox.tigerpaw_settings()["soap_user_name"]}
+    assert team.launch("rotate credentials", TIGERPAW, **user).status == "failed"
+    assert [request.method for request in sandbox.requests("soap")].count("POST") == 1
 
 
 def test_slices_bind_their_clients_at_the_same_time(
@@ -228,8 +239,11 @@ def test_slices_bind_their_clients_at_the_same_time(
             at_once.submit(job.run, TEMPLATES["bind new clients"]["playbook"], answers, part)
             for job, part in zip(jobs, slices, strict=True)
         ]
-    changed = [run.result().events[-1]["event_data"]["changed"] for run in runs]
-    assert [run.result().status for run in runs] == ["successful", "successful"]
+    finished = [run.result() for run in runs]
+    assert [one.status for one in finished] == ["successful", "successful"]
+    begun, ended = ([one.events[place]["created"] for one in finished] for place in (0, -1))
+    assert max(begun) < min(ended)
+    changed = [one.events[-1]["event_data"]["changed"] for one in finished]
     assert [len(names) for names in changed] == [4, 4]
     assert {row["name"] for row in postgresql.rows("tenant") if row["integration"]} == {one["name"] for one in SERVERS}
     assert team.leaks(hidden) == {}
