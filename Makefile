@@ -5,14 +5,17 @@
 # Everything runs in environments of its own below this folder; nothing else on the machine is touched.
 #   make demo     the life of an integration, played against a sandbox on this machine
 #   make test     every check there is, on the oldest and the newest ansible-core that this Python runs
-#   make clean    remove what the two have made
+#   make bench    how fast tasks are: measures for about 20 minutes, downloads all of `ansible` (0.5 GB), and writes
+#                 docs/performance.md; ARGUMENTS=--quick tries it in a few minutes and writes nothing
+#   make clean    remove what they have made
 # PYTHON=python3.13 chooses another Python than the best one found (3.11 or newer).
 
 PYTHON =
+ARGUMENTS =
 NOX = .venv/bin/nox
 RESULTS = build/results
 
-.PHONY: demo test clean environment
+.PHONY: demo test bench clean environment
 
 demo: environment
 	@$(NOX) --session demo
@@ -22,6 +25,9 @@ test: environment
 	@rm -rf $(RESULTS)
 	@$(NOX) --report $(RESULTS)/nox.json || true
 	@.venv/bin/python tests/tools/results.py $(RESULTS)
+
+bench: environment
+	@$(NOX) --session bench -- $(ARGUMENTS)
 
 clean:
 	rm -rf .venv .nox build .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -102,7 +102,7 @@ def lint(session: nox.Session) -> None:
     checks = {
         "ruff": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
-        "mypy": ["mypy", "-p", "ansible_collections.msp.kaspersky.plugins", "-p", "sandbox"],
+        "mypy": ["mypy", "-p", "ansible_collections.msp.kaspersky.plugins", "-p", "sandbox", "-p", "benchmarks"],
         "antsibull-docs": docs,
         "reuse": ["reuse", "lint", "--lines"],
     }
@@ -155,6 +155,13 @@ def demo(session: nox.Session) -> None:
     """The life of an integration, played against the sandbox."""
     prepare(session, CORES["newest"], *RUNTIME, *SANDBOX)
     check_all(session, {"demo": ["python", "tests/demo/run.py", *session.posargs]})
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """How fast tasks are, beside what Ansible and others cost; installs all of `ansible` for that."""
+    prepare(session, CORES["newest"], "ansible", *RUNTIME, *SANDBOX, *TESTS)
+    run(session, "python", "-m", "benchmarks", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
 
 
 def prepare(session: nox.Session, core: str, *requirements: str) -> None:

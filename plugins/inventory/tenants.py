@@ -233,6 +233,9 @@ def _list_tenants(arguments: Mapping[str, Any]) -> list[Tenant]:
         tenants: list[Tenant] = ask(TENANTS, arguments, IntegrationClient.list_tenants)["tenants"]
     except PluginError as error:
         raise AnsibleParserError(error.message) from None
+    if any(field not in tenant for tenant in tenants[:1] for field in FIELDS):
+        told = "a secret of this source, which is masked everywhere, is a word of the results as well; change it"
+        raise AnsibleParserError(f"The tenants cannot be read: {told} (error code: invalid_settings)")
     return tenants
 
 

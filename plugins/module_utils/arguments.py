@@ -21,7 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._domain.errors import Fault
 from ._domain.text import nearest
-from .environment import Options, set_fallbacks
+from .environment import Options, environment_variable, set_fallbacks, unknown_variables
 from .options import SHARED, ModuleSpecification
 
 _INTERNAL_PREFIX = "_ansible_"
@@ -55,8 +55,10 @@ def argument_faults(
         if not str(name).startswith(_INTERNAL_PREFIX) and (value is not None or name not in spec)
     }
     blank = list(_blank_faults(SHARED, given))  # before the environment, where blank means unset
+    misspelt = list(_variable_faults(spec, given, environment))
     set_fallbacks(spec, given, environment)
     return [
+        *misspelt,
         *_option_faults(spec, given, ""),
         *blank,
         *_null_faults(specification, arguments),
@@ -116,6 +118,18 @@ def _blank_faults(options: Options, arguments: Mapping[str, Any], parent: str = 
             yield Fault(parent + name, "must not be blank; if it may be, leave it out then, with default(omit, true)")
         elif "options" in option and isinstance(value, Mapping):
             yield from _blank_faults(option["options"], value, f"{name}.")
+
+
+def _variable_faults(
+    options: Options, given: Mapping[str, Any], environment: Mapping[str, str] | None
+) -> Iterator[Fault]:
+    """Refuse misspelt variables where a dictionary is made from them: what they were to change would stay as it is."""
+    for name, option in options.items():
+        if "fallback" in option and "options" in option and name not in given:
+            for variable, seeming in unknown_variables(name, option["options"], environment):
+                likely = nearest(seeming, option["options"], limit=1)
+                hint = f"; did you mean {environment_variable(f'{name}_{likely[0]}')}?" if likely else ""
+                yield Fault(variable, f"stands for no part of {name}{hint}")
 
 
 def _null_faults(specification: ModuleSpecification, arguments: Mapping[str, Any]) -> Iterator[Fault]:

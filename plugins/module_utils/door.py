@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
+from ._domain.progress import Tell
 from ._domain.redaction import SecretsInPlay
 from ._domain.text import SHORT_SECRET, is_short_secret
 from .arguments import argument_faults, secrets_of, without_nulls
@@ -89,15 +90,17 @@ def perform_unchecked(
     check_mode: bool,
     work: Work,
     environment: Mapping[str, str] | None = None,
+    tell: Tell | None = None,
 ) -> Outcome:
     """
     Check arguments as a module does, then do the work and let no exception and no secret out.
 
     :param arguments: as they were given, in Python's own types.
     :param environment: stands in for options that are not given; by default that of this process.
+    :param tell: takes a line now and then while long work runs; a module can show nothing before its end.
     :returns: the outcome; also that of a failure, whatever failed.
     """
-    return _contained(lambda: _checked_attempt(specification, arguments, check_mode, work, environment))
+    return _contained(lambda: _checked_attempt(specification, arguments, check_mode, work, environment, tell))
 
 
 def _contained(attempt: Callable[[], Outcome]) -> Outcome:
@@ -152,6 +155,7 @@ def _checked_attempt(
     check_mode: bool,
     work: Work,
     environment: Mapping[str, str] | None,
+    tell: Tell | None,
 ) -> Outcome:
     faults = argument_faults(specification, arguments, environment)
     if faults:
@@ -162,10 +166,16 @@ def _checked_attempt(
     if validated.error_messages:
         return _failure(_refused_by_core())
     options = validated.validated_parameters
-    return replace(_attempt(specification, options, check_mode, work), options=options)
+    return replace(_attempt(specification, options, check_mode, work, tell), options=options)
 
 
-def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
+def _attempt(
+    specification: ModuleSpecification,
+    options: Mapping[str, Any],
+    check_mode: bool,
+    work: Work,
+    tell: Tell | None = None,
+) -> Outcome:
     from .client import IntegrationClient
 
     in_play = SecretsInPlay()
@@ -173,7 +183,7 @@ def _attempt(specification: ModuleSpecification, options: Mapping[str, Any], che
     in_play.add(*secrets.values())
     warnings = _short_secrets(secrets)
     try:
-        result = dict(work(IntegrationClient(options, in_play, check_mode)))
+        result = dict(work(IntegrationClient(options, in_play, check_mode, tell)))
     except IntegrationError as error:
         told = {"msg": in_play.redact(error.message), "error": _redacted(in_play, error.as_result())}
         return Outcome(True, told, warnings)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -72,6 +72,22 @@ def dictionary_from_environment(*names: str, environment: Mapping[str, str] | No
     if not found:
         raise AnsibleFallbackNotFound
     return found
+
+
+def unknown_variables(
+    option: str, suboptions: Iterable[str], environment: Mapping[str, str] | None
+) -> Iterator[tuple[str, str]]:
+    """
+    Find the variables of an option with suboptions that stand for none of them.
+
+    :param environment: by default that of this process.
+    :returns: each variable that is not blank, and which suboption it seems to mean.
+    """
+    prefix, own = environment_variable(option) + "_", _or_own(environment)
+    known = {environment_variable(f"{option}_{name}") for name in suboptions}
+    for variable in sorted(own):
+        if variable.startswith(prefix) and variable not in known and own[variable].strip():
+            yield variable, variable.removeprefix(prefix).lower()
 
 
 def with_environment(options: Options) -> Options:

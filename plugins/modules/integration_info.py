@@ -66,6 +66,7 @@ options:
     description:
       - Whether to prove the stored credentials of the integrations against their platforms.
       - A user that was refused at an address is not tried there again in the same task, so that it is not locked out.
+      - At most 12 integrations are asked about at once at one address, and 32 in all.
     type: bool
     default: false
   history:
@@ -221,20 +222,8 @@ integrations:
           description: Name of the virtual server or company.
           type: str
           sample: Harbour Dental
-        bound:
-          description: Whether an integration holds it.
-          type: bool
-          sample: true
-        integration:
-          description: Name of the integration that holds it. May be null.
-          type: str
-          sample: Integration with Tigerpaw
-        integration_id:
-          description: Identifier of the integration that holds it. May be null.
-          type: str
-          sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
         bound_at:
-          description: Since when the integration holds it, in ISO 8601 (UTC). May be null.
+          description: Since when the integration holds it, in ISO 8601 (UTC).
           type: str
           sample: "2026-11-22T20:12:00Z"
     verification:

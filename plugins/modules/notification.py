@@ -91,7 +91,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 delivered:
-  description: The notifications that were delivered, or would be in check mode, as they were before.
+  description: The notifications that were delivered, as they are now. In check mode those that would be, as they are.
   returned: success
   type: list
   elements: dict

@@ -19,16 +19,15 @@ import os
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
-from contextlib import chdir, suppress
-from importlib import import_module
+from contextlib import chdir
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleAction
+from ansible.utils.display import Display
 
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import secrets_of
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import can_work_here, prepare_to_fork
@@ -36,10 +35,8 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome,
 from ansible_collections.msp.kaspersky.plugins.module_utils.environment import ENVIRONMENT_PREFIX
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
-from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
+from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import masked, plain
 
-with suppress(ImportError):  # the client tells what is missing
-    import_module("cryptography.fernet")
 prepare_to_fork()
 
 IN_PROCESS = "msp_kaspersky_in_process"
@@ -122,7 +119,12 @@ class ClientAction(ModuleAction):
                 type(self).work,
                 check_mode=bool(self._task.check_mode),
                 environment=ChainMap(environment, os.environ),
+                tell=self._show,
             )
+
+    def _show(self, line: str) -> None:
+        """Show how far the work has come, on stderr: some callbacks write on stdout what programs read."""
+        Display().display(f"{self._task.resolved_action}: {line}", stderr=True)
 
     def _told(self, outcome: Outcome, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Tell an outcome as ``AnsibleModule`` does: with the arguments if wanted, and without any of their secrets."""
@@ -132,8 +134,8 @@ class ClientAction(ModuleAction):
         if _wants_invocation(variables):
             told["invocation"] = {} if outcome.failed else {"module_args": outcome.options}
         secrets = set(secrets_of(self.specification.argument_spec, outcome.options).values()) - {""}
-        masked = remove_values(plain(told), secrets) if secrets else plain(told)
-        return {key: value if value is None or isinstance(value, bool) else masked[key] for key, value in told.items()}
+        shown = masked(plain(told), secrets)
+        return {key: value if value is None or isinstance(value, bool) else shown[key] for key, value in told.items()}
 
 
 def _is_our_own(interpreter: str) -> bool:

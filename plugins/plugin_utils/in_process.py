@@ -17,7 +17,7 @@ environment of Ansible itself: ``environment:`` of a play or task reaches module
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -76,6 +76,7 @@ def attempt(
     *,
     check_mode: bool,
     environment: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Outcome:
     """
     Let the client do its work with a plugin's options, and tell what came of it.
@@ -84,10 +85,11 @@ def attempt(
     is kept is used again after it; the exceptions that it interrupted are left behind: their texts may hold secrets.
 
     :param environment: stands in for options that are not given; by default that of this process.
+    :param tell: takes a line now and then while long work runs.
     :returns: the outcome, also that of a failure; redacted, unless the specification says that it returns secrets.
     """
     try:
-        return perform_unchecked(specification, plain(arguments), check_mode, work, environment)
+        return perform_unchecked(specification, plain(arguments), check_mode, work, environment, tell)
     except BaseException as interruption:
         forget_everything()
         raise interruption from None

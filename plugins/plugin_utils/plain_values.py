@@ -11,9 +11,11 @@ never see these, so what modules are made of need not know them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
+
+from ansible.module_utils.common.parameters import remove_values
 
 try:
     from ansible.parsing.vault import EncryptedString
@@ -45,3 +47,31 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):  # moments as well; YAML makes one of a name such as 2026-11-23
         return value.isoformat()
     return float.__float__(value) if isinstance(value, float) else value
+
+
+def masked(value: Any, secrets: Collection[str]) -> Any:
+    """
+    Mask secrets wherever they stand, as ``AnsibleModule`` does.
+
+    :param value: of Python's own types.
+    :param secrets: none of them empty.
+    :returns: the value itself where there is nothing to mask.
+    """
+    # Ansible looks for each secret in each text. One look at all of them together takes a tenth of the time.
+    said = _said(value) if secrets else ""
+    return remove_values(value, secrets) if any(secret in said for secret in secrets) else value
+
+
+def _said(value: Any) -> str:
+    """Write all texts and numbers of a value one below the other."""
+    said: list[str] = []
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            left += item.values()
+        elif isinstance(item, list):
+            left += item
+        else:
+            said.append(str(item))
+    return "\n".join(said)

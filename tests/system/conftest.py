@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.kept import forget_what_is_kept
 from sandbox import Sandbox
 from system.fixtures import *  # noqa: F403 (by name) pylint: disable=wildcard-import,unused-wildcard-import
 
@@ -25,4 +26,5 @@ def running_sandbox() -> Iterator[Sandbox]:
 def sandbox(running_sandbox: Sandbox) -> Sandbox:
     """Give a sandbox in which nothing has happened yet. Reset before the test, so that a failure can be looked at."""
     running_sandbox.reset()
+    forget_what_is_kept()
     return running_sandbox

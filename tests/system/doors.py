@@ -26,8 +26,10 @@ Task = dict[str, Any]
 MODULE = "msp.kaspersky."
 SECONDS = 300
 VAULT_PASSWORD = "Vault-password"
+STAND_INS = Path(__file__).with_name("stand_ins")
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_JOB = re.compile(r"j\d+\.\d+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # What Ansible itself says otherwise about actions, from ansible-core 2.19 on.
 _ANSIBLES_WORDS = {"Action failed: ": "Module failed: "}
@@ -40,13 +42,13 @@ class Play:
 
     :param keywords: of the play.
     :param hosts: with their variables.
-    :param environment: of Ansible itself.
+    :param stand_in: the folder below ``stand_ins`` whose library takes the place of the real one.
     """
 
     tasks: list[Task]
     keywords: Task = field(default_factory=dict)
     hosts: Mapping[str, Task] = field(default_factory=lambda: {"here": {}})
-    environment: Mapping[str, str] = field(default_factory=dict)
+    stand_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,20 @@ def vaulted(text: str, password: str = VAULT_PASSWORD) -> Task:
 def run(play: Play, folder: Path, *, in_process: Any, interpreter: str = sys.executable) -> Seen:
     """Run a play in an empty folder by one of the doors."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "relative").mkdir(parents=True)
+    done = start(play, folder, in_process=in_process, interpreter=interpreter)
+    assert all((folder / f"{host}.json").exists() for host in play.hosts), done.stdout + done.stderr
+    return Seen(
+        results={name: result for host in play.hosts for name, result in _results(folder, host)},
+        screen=[line for line in comparable(done.stdout + done.stderr).splitlines() if _is_told_by_the_task(line)],
+        modules=done.stdout.count("plugins/modules/"),
+    )
+
+
+def start(
+    play: Play, folder: Path, *, in_process: Any, interpreter: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    """Run a play in a folder, which may hold the registry of another one, however it ends."""
+    (folder / "relative").mkdir(parents=True, exist_ok=True)
     variables = {"msp_kaspersky_in_process": in_process, "ansible_python_interpreter": interpreter}
     files = {
         "relative/key": SECRET_KEY,
@@ -88,7 +103,8 @@ def run(play: Play, folder: Path, *, in_process: Any, interpreter: str = sys.exe
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
     command = [sys.executable, "-m", "ansible", "playbook", "-vvv", "-i", f"{folder}/hosts.yml", "-c", "local"]
-    done = subprocess.run(
+    stand_in = str(STAND_INS / play.stand_in) if play.stand_in else None
+    return subprocess.run(
         [*command, "--vault-password-file", f"{folder}/vault", f"{folder}/play.yml"],
         cwd=folder.parent,
         env={
@@ -96,18 +112,12 @@ def run(play: Play, folder: Path, *, in_process: Any, interpreter: str = sys.exe
             "HOME": str(folder),
             "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_NOCOLOR": "true",
-            **play.environment,
+            "PYTHONPATH": os.pathsep.join(filter(None, [stand_in, os.environ.get("PYTHONPATH")])),
         },
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
-    )
-    assert all((folder / f"{host}.json").exists() for host in play.hosts), done.stdout + done.stderr
-    return Seen(
-        results={name: result for host in play.hosts for name, result in _results(folder, host)},
-        screen=[line for line in comparable(done.stdout + done.stderr).splitlines() if _is_told_by_the_task(line)],
-        modules=done.stdout.count("plugins/modules/"),
     )
 
 
@@ -117,7 +127,7 @@ def comparable(text: str) -> str:
     text = _UUID.sub(lambda match: found.setdefault(match[0], f"id {len(found)}"), text)
     for said, meant in _ANSIBLES_WORDS.items():
         text = text.replace(said, meant)
-    return _MOMENT.sub("a moment", text)
+    return _JOB.sub("a job", _MOMENT.sub("a moment", text))
 
 
 def _written(play: Play, folder: Path, variables: Task) -> Task:

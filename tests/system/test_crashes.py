@@ -17,12 +17,15 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox import Sandbox
+from system import doors
 from system.crew import Crew, Outcome
+from system.databases import SqliteFile
 from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SOAP_PASSWORD, TIGERPAW, Options
 from system.workplace import Workplace
 
@@ -168,6 +171,21 @@ def test_an_interrupted_task_is_finished_by_the_next_run(trial: Trial, sandbox: 
 @pytest.mark.parametrize(("database", "store"), [("sqlite", "keyring"), ("postgresql", "registry")], indirect=True)
 def test_an_interrupted_task_is_finished_by_the_next_one_of_the_same_process(trial: Trial, sandbox: Sandbox) -> None:
     end_at_every_step(trial, sandbox, interrupted=True, goes_on=True)
+
+
+def test_a_killed_worker_of_ansible_loses_nothing_of_the_items_before(tmp_path: Path) -> None:
+    verified = {"One": "never", "Two": "on_change", "Three": "never"}
+    created = CREATION | {"name": "{{ item.key }}", "verify": "{{ item.value }}"}
+    looped = doors.task("integration", **created, keywords={"loop": "{{ verified | dict2items }}"})
+    folder, registry = tmp_path / "place", SqliteFile(tmp_path / "place" / "registry.sqlite3")
+    killing = doors.Play([looped], hosts={"here": {"verified": verified}}, stand_in="death")
+    assert doors.start(killing, folder, in_process=True).returncode
+    assert [row["name"] for row in registry.rows("integration")] == ["One"]
+    living = doors.Play([looped], hosts={"here": {"verified": dict.fromkeys(verified, "never")}})
+    again = doors.start(living, folder, in_process=True)
+    assert again.returncode == 0, again.stdout
+    assert {row["name"] for row in registry.rows("integration")} == set(verified)
+    assert {row["state"] for row in registry.rows("secret")} == {"current"}
 
 
 def end_at_every_step(trial: Trial, sandbox: Sandbox, interrupted: bool, goes_on: bool = False) -> None:

@@ -125,6 +125,7 @@ def test_without_channels_everything_waits_and_a_warning_says_so(workplace: Work
     assert workplace.run("integration", **DELETION)["notifications_pending"] == 5
     delivered = workplace.run("notification", **channels)
     assert (delivered["changed"], len(delivered["delivered"])) == (True, 5)
+    assert delivered["delivered"] == workplace.run("notification_info")["notifications"]
     assert not workplace.run("notification", **channels)["changed"]
 
 
@@ -154,6 +155,13 @@ def test_a_damaged_message_is_shown_blocks_no_other_and_can_be_discarded(
     assert (shown["recipient"], shown["integration"]) == ("ann@msp.example", None)
     assert workplace.run("notification", state="discarded")["discarded"] == [shown]
     assert workplace.run("notification_info")["counts"] == {"pending": 0, "failed": 0, "delivered": 1}
+
+
+def test_check_mode_foretells_who_would_not_be_told(sqlite_workplace: Workplace, channels: Options) -> None:
+    sqlite_workplace.create()
+    (warning,) = sqlite_workplace.run("integration", check_mode=True, **DELETION)["warnings"]
+    assert "This task gives no smtp_host. " in warning
+    assert sqlite_workplace.run("integration", check_mode=True, **DELETION, **channels)["warnings"] == []
 
 
 @with_one_store
@@ -204,6 +212,7 @@ def test_a_mail_server_that_refuses_the_login_is_asked_once(workplace: Workplace
     result = workplace.run("integration", **DELETION, **channels)
     assert result["notifications_pending"] == 5
     assert result["notified"] == [{"channel": "webhook", "recipient": None}]
+    assert "It failed to deliver through smtp (credentials_refused). " in result["warnings"][0]
     assert len([request for request in sandbox.requests("smtp") if request.method == "AUTH"]) == 1
 
 

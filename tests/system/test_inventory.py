@@ -249,6 +249,7 @@ def test_a_cache_holds_no_secret(source: Source, tmp_path: Path) -> None:
         ({"integration": "Nord"}, ["'Nord'", "North", "not_found"]),
         ({"instance": "elsewhere"}, ["elsewhere", "instance_unknown"]),
         ({"sources": []}, ["sources: must name", "invalid_settings"]),
+        ({"secret_key": "integration"}, ["a secret of this source", "invalid_settings"]),
         ({"filters": [{"includes": "true"}]}, ["filters[0]", "include or exclude"]),
         ({"compose": {"a": "nobody_has_this"}, "strict": True}, ["nobody_has_this"]),
     ],

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import client, door
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage.database import open_database
 
 from .databases import Database, PostgresqlDatabase, SqliteFile
-from .tasks import MODULES, TIGERPAW
+from .tasks import MODULES, OTHER_KEY, SECRET_KEY, TIGERPAW
 from .workplace import registry_options
 
 NEW = {"platform": "tigerpaw", "solution": "security_center", "tigerpaw": TIGERPAW, "verify": "never"}
@@ -71,6 +72,26 @@ def test_a_task_with_another_key_gains_nothing_from_the_one_before(database: Dat
     assert attempt("integration", name="Acme", **NEW, **common).result["error"]["code"] == "secret_key_wrong"
 
 
+def test_hosts_with_registries_keys_and_secrets_of_their_own_share_nothing(tmp_path: Path) -> None:
+    hosts = {}
+    for host, key in {"one": SECRET_KEY, "two": OTHER_KEY}.items():
+        folder = tmp_path / host
+        folder.mkdir()
+        hosts[host] = registry_options(SqliteFile(folder / "registry.sqlite3"), "registry", folder)
+        (folder / "secret-key").write_text(key, encoding="utf-8")
+    new = {host: NEW | {"tigerpaw": TIGERPAW | {"soap_password": f"password of {host}"}} for host in hosts}
+    for host, common in hosts.items():
+        done("integration", name=host, **new[host], **common)
+    for host, other in [("one", "two"), ("two", "one"), ("one", "two")]:
+        wrong = hosts[host] | {"secret_key_file": hosts[other]["secret_key_file"]}
+        refused = attempt("integration", name=host, **new[host], **wrong)
+        assert refused.result["error"]["code"] == "secret_key_wrong"
+        assert not done("integration", name=host, **new[host], **hosts[host])["changed"]
+        assert [item["name"] for item in done("integration_info", **hosts[host])["integrations"]] == [host]
+        unknown = attempt("binding", integration=f"password of {other}", companies=["Acme"], **hosts[host])
+        assert f"password of {other}" in unknown.result["msg"]  # masked for the task that has it as a secret
+
+
 def test_a_connection_that_the_server_has_ended_is_made_anew(postgresql: PostgresqlDatabase, tmp_path: Path) -> None:
     common = registry_options(postgresql, "registry", tmp_path)
     done("integration", name="Acme", **NEW, **common)
@@ -96,6 +117,17 @@ def test_a_database_is_prepared_once_a_process(database: Database) -> None:
     assert open_database(database.address) is prepared
     client.forget_everything()
     assert open_database(database.address) is not prepared
+
+
+def test_what_was_rehearsed_before_a_fork_compiles_nothing_anew(
+    sqlite: SqliteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = registry_options(sqlite, "registry", tmp_path)
+    done("integration", name="Acme", **NEW, **common)
+    client.forget_everything()
+    client.prepare_to_fork()
+    monkeypatch.setattr(sa.Select, "_compiler", None)
+    assert not done("integration", name="Acme", **NEW, **common)["changed"]
 
 
 @pytest.mark.parametrize("changes", [{}, {"administrators": [{"email": "bob@msp.example", "alias": "Bob"}]}])

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Plays a playbook at ``-vvvv`` and looks for every secret in all that it leaves: output, Ansible's log, the system's log,
-the registry with what SQLite keeps beside it, temporary files, and the home folder.
+Plays a playbook at ``-vvvv`` and looks for every secret in all that it leaves: output, what callbacks write, Ansible's
+log and its cache of facts, the system's log, the registry with what SQLite keeps beside it, temporary files, and the
+home folder. The playbook is played by the modules, and inside of Ansible's own process.
 
 The secrets come from files, so that Ansible itself has no reason to show them.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import sqlite3
 import subprocess
@@ -37,6 +39,8 @@ PLAY_SECONDS = 300
 MODULE = "msp.kaspersky."
 NAME = "Integration with Tigerpaw"
 NEW_USER = "a new user"
+_BY_MODULE = re.compile(rb"Using module file \S+/kaspersky/plugins/modules/")
+STEPPING_ASIDE = 3  # tasks that have an environment of their own
 STAND_INS = Path(__file__).with_name("stand_ins")
 Leaks = dict[str, set[str]]
 SPIKY = "&<\"'é%{ \\"
@@ -102,8 +106,13 @@ def task(module: str, *, code: str | None = None, **options: Any) -> dict[str, A
 
 
 def without(library: str, made: dict[str, Any]) -> dict[str, Any]:
-    """Let a task find a stand-in in the place of a library."""
+    """Let a task find a stand-in in the place of a library, which sends it to the module."""
     return made | {"environment": {"PYTHONPATH": f"{STAND_INS / library}:{STAND_INS / 'lasting'}"}}
+
+
+def looped(made: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Let a task run once for each name."""
+    return made | {"loop": list(names)}
 
 
 def play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
@@ -143,6 +152,7 @@ def play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
         ),
         task("integration_info", verify=True, tenants=True, history=True, export=True),
         task("binding", integration=NAME, companies=["Acme"]),
+        looped(task("integration", name="{{ item }}", verify="never", **created), NAME, "Another"),
         task("registry", check_integrity=True),
         task("registry_info"),
         task("tenant_info"),
@@ -166,20 +176,14 @@ def play(stage: Path, sandbox: Sandbox) -> list[dict[str, Any]]:
             "webhook_secret": from_file(stage, "webhook_secret"),
         },
     }
-    environment = {"PYTHONPATH": str(STAND_INS / "lasting"), "SYSLOG": str(stage / "state" / "syslog")}
-    return [
-        {
-            "hosts": "localhost",
-            "gather_facts": True,
-            "environment": environment,
-            "module_defaults": defaults,
-            "tasks": tasks,
-        }
-    ]
+    return [{"hosts": "localhost", "gather_facts": True, "module_defaults": defaults, "tasks": tasks}]
 
 
-def run_play(stage: Path, keep_files: bool) -> subprocess.CompletedProcess[bytes]:
+def run_play(
+    stage: Path, *, keep_files: bool = False, in_process: bool = True, stand_ins: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[bytes]:
     """Run the play as a user would, with everything switched on that shows more."""
+    found_first = [str(STAND_INS / name) for name in (*stand_ins, "lasting")]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MSP_KASPERSKY_")},
         "HOME": str(stage / "home"),
@@ -190,11 +194,19 @@ def run_play(stage: Path, keep_files: bool) -> subprocess.CompletedProcess[bytes
         "ANSIBLE_KEEP_REMOTE_FILES": str(keep_files),
         "ANSIBLE_DISPLAY_TRACEBACK": "always",
         "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true",
+        "ANSIBLE_INJECT_INVOCATION": "true",
+        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit,ansible.builtin.tree",
+        "ANSIBLE_CALLBACK_TREE_DIR": str(stage / "state" / "tree"),
+        "JUNIT_OUTPUT_DIR": str(stage / "state" / "junit"),
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(stage / "state" / "facts"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [*found_first, os.environ.get("PYTHONPATH")])),
+        "SYSLOG": str(stage / "state" / "syslog"),
     }
     command = [sys.executable, "-m", "ansible", "playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local"]
-    interpreter = ["-e", f"ansible_python_interpreter={sys.executable}"]
+    variables = {"ansible_python_interpreter": sys.executable, "msp_kaspersky_in_process": in_process}
     return subprocess.run(
-        [*command, *interpreter, str(stage / "play.yml")],
+        [*command, "-e", json.dumps(variables), str(stage / "play.yml")],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -311,25 +323,49 @@ def write_play(stage: Path, play: list[dict[str, Any]]) -> None:
     (stage / "play.yml").write_text(yaml.safe_dump(play, sort_keys=False), encoding="utf-8")
 
 
-@pytest.mark.parametrize("keep_files", [False, True], ids=["as usual", "with the files of the modules kept"])
-def test_no_secret_is_found_anywhere(stage: Path, sandbox: Sandbox, hidden: dict[str, str], keep_files: bool) -> None:
+WAYS = {
+    "by the modules": {"in_process": False},
+    "with the files of the modules kept": {"in_process": False, "keep_files": True},
+    "in process": {"in_process": True},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_secret_is_found_anywhere(stage: Path, sandbox: Sandbox, hidden: dict[str, str], way: str) -> None:
     write_play(stage, play(stage, sandbox))
     provoke(sandbox, hidden)
     with write_ahead_log_kept(registry_of(stage)):
-        run = run_play(stage, keep_files)
+        run = run_play(stage, **WAYS[way])
         assert run.returncode == 0, run.stdout.decode()[-3000:]
         looked_for = hidden | signatures(sandbox)
         # What Ansible hands to a module it keeps there if it is told to.
-        leaks = leaks_of(stage, run, looked_for, "state", "home", *([] if keep_files else ["temporary"]))
+        leaks = leaks_of(stage, run, looked_for, "state", "home", *([] if "keep_files" in WAYS[way] else ["temporary"]))
     assert {place: names for place, names in leaks.items() if names} == {}
     assert {"state/registry.sqlite3", "state/registry.sqlite3-wal", "state/ansible.log", "state/syslog"} <= set(leaks)
+    assert all(list((stage / "state" / folder).iterdir()) for folder in ("tree", "junit", "facts"))
+    assert (len(_BY_MODULE.findall(run.stdout)) == STEPPING_ASIDE) is WAYS[way]["in_process"]
     assert len(looked_for) > len(hidden) + 5
     assert [mail.recipients for mail in sandbox.mails()]
 
 
+@pytest.mark.parametrize("library", ["crash", "interruption"])
+def test_no_secret_is_found_after_a_crash_in_process(
+    stage: Path, sandbox: Sandbox, hidden: dict[str, str], library: str
+) -> None:
+    everything = play(stage, sandbox)
+    everything[0]["tasks"] = [made for made in everything[0]["tasks"] if "environment" in made][:1]
+    del everything[0]["tasks"][0]["environment"]
+    write_play(stage, everything)
+    run = run_play(stage, stand_ins=(library,))
+    assert (run.returncode == 0) is (library == "crash"), run.stdout.decode()[-3000:]
+    assert not _BY_MODULE.search(run.stdout)
+    leaks = leaks_of(stage, run, hidden, "state", "home", "temporary")
+    assert {place: names for place, names in leaks.items() if names} == {}
+
+
 def test_no_error_about_saved_settings_tells_a_secret(stage: Path, sandbox: Sandbox, hidden: dict[str, str]) -> None:
     write_play(stage, lookup_play(stage, sandbox))
-    run = run_play(stage, keep_files=False)
+    run = run_play(stage)
     assert run.returncode == 0, run.stdout.decode()[-3000:]
     leaks = leaks_of(stage, run, hidden | signatures(sandbox), "state", "home", "temporary")
     assert {place: names for place, names in leaks.items() if names} == {}

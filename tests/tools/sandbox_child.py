@@ -29,7 +29,7 @@ def running_sandbox(python: Path, details: Path) -> Iterator[dict[str, Any]]:
     :returns: what that file says.
     :raises RuntimeError: if the sandbox does not start.
     """
-    command = [python, "-m", "sandbox", "--with-parent", "--details", details]
+    command = [str(python), "-m", "sandbox", "--with-parent", "--details", str(details)]
     process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)})
     try:
         deadline = time.monotonic() + PATIENCE

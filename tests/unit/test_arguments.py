@@ -89,6 +89,20 @@ def test_an_empty_lookup_does_not_mean_the_default(option: str, blank: str, monk
     assert integration_faults() == {}
 
 
+def test_a_misspelt_variable_of_a_dictionary_is_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = "MSP_KASPERSKY_SECURITY_CENTER_"
+    monkeypatch.setenv(f"{prefix}URL", "https://ksc.example.com")
+    monkeypatch.setenv(f"{prefix}BLANK", " ")
+    assert integration_faults() == {}
+    monkeypatch.setenv(f"{prefix}CA_PAHT", VALUE)
+    monkeypatch.setenv(f"{prefix}XYZ", VALUE)
+    assert integration_faults() == {
+        f"{prefix}CA_PAHT": f"stands for no part of security_center; did you mean {prefix}CA_PATH?",
+        f"{prefix}XYZ": "stands for no part of security_center",
+    }
+    assert integration_faults(security_center={}) == {}
+
+
 @pytest.mark.parametrize("option", ["url", "password", "ca_path"])
 def test_an_empty_lookup_does_not_mean_no_security_center(option: str) -> None:
     told = "must not be blank; if it may be, leave it out then, with default(omit, true)"

@@ -29,7 +29,7 @@ Result = dict[str, Any]
 def client(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in for the client: the work of a test gets what the door hands over."""
 
-    def make(given: Result, in_play: Any, check_mode: bool) -> SimpleNamespace:
+    def make(given: Result, in_play: Any, check_mode: bool, _tell: Any) -> SimpleNamespace:
         return SimpleNamespace(options=given, in_play=in_play, check_mode=check_mode)
 
     monkeypatch.setitem(sys.modules, CLIENT, SimpleNamespace(IntegrationClient=make))

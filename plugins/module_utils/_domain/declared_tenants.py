@@ -44,8 +44,7 @@ def resolve_declared(
             resolution.faults.append(unclear.fault)
             continue
         if found:
-            named = replace(found, name=reference.name or found.name, uid=reference.uid or found.uid)
-            resolution.take(reference, found, named)
+            resolution.take(reference, found, _described(found, reference))
         elif absent:
             warn_of_similar(resolution, reference, similar)
         else:
@@ -69,6 +68,12 @@ def _find(index: TenantIndex, reference: TenantReference) -> Tenant | None:
     if len(namesakes) > 1:
         raise ambiguous(reference, "tenants", (tenant.uid for tenant in namesakes))
     return namesakes[0] if namesakes else None
+
+
+def _described(tenant: Tenant, reference: TenantReference) -> Tenant:
+    """Give a known one the name and the uid that the task has for it; most have them already."""
+    name, uid = reference.name or tenant.name, reference.uid or tenant.uid
+    return tenant if (name, uid) == (tenant.name, tenant.uid) else replace(tenant, name=name, uid=uid)
 
 
 def _take_new(resolution: Resolution, reference: TenantReference, blank: Tenant, similar: SimilarNames) -> None:

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from functools import cache
 from html.entities import codepoint2name
 
+from .secret_traces import octets_of
+
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # Both alphabets at once, and as Base64 itself is escaped in a URL or in JSON.
 _BASE64_SPECIALS = {"+": "(?:[+-]|%2[bB])", "/": r"(?:[/_]|\\/|%2[fF])"}
@@ -49,14 +51,6 @@ def expressions_for(secret: str) -> Iterator[tuple[int, str]]:
         yield 2 * len(octets), _BETWEEN_HEXADECIMAL.join(_digits(octet) for octet in octets)
         for preceding in range(3):
             yield len(octets) * _BITS_OF_BYTE // _BITS_OF_BASE64, _base64(octets, preceding)
-
-
-def octets_of(text: str) -> list[bytes]:
-    """Encode a text in the ways that programs do: in UTF-8, and where it is possible in Latin-1 as well."""
-    octets = [text.encode("utf-8", "surrogatepass")]
-    if not text.isascii() and all(ord(character) < 256 for character in text):
-        octets.append(text.encode("latin-1"))  # how HTTP libraries write Basic credentials
-    return octets
 
 
 def _unit(backslashes: int, character: str) -> str:

@@ -178,7 +178,7 @@ def _deletion_text(snapshot: Mapping[str, Any], say: Say) -> str:
         f"Deleted at: {deleted_at:%Y-%m-%d %H:%M:%S} UTC\n"
         f"Integration ID: {say(integration['id'])}",
         _unbound(snapshot, solution, say),
-        "Its administrators keep their access to the companies.",
+        f"Its administrators keep their access to the {_TENANT_WORDS[solution][1]}.",
         "If the deletion was expected, nothing has to be done. If not, ask who is named above.",
     )
     return "\n\n".join(paragraphs) + "\n"

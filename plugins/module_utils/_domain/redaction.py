@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from .encoded_forms import expressions_for
 from .secret_traces import SecretTraces
 from .text import is_short_secret
 
@@ -106,19 +104,25 @@ class SecretsInPlay:
         return expression
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(key)
-            yield from _texts(item)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from _texts(item)
+def _texts(value: Any) -> list[str]:
+    """Gather all texts of a result; one after the other rather than one inside of the other, as it may be large."""
+    texts: list[str] = []
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, dict):
+            left += item
+            left += item.values()
+        elif isinstance(item, list | tuple | set | frozenset):
+            left += item
+    return texts
 
 
 def _compile(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    from .encoded_forms import expressions_for  # where a secret may be in a text, and that is hardly ever
+
     expressions = {expression: length for secret in secrets for length, expression in expressions_for(secret)}
     # The longest first: a secret that begins with another one must be masked whole.
     longest_first = sorted(expressions, key=lambda expression: (-expressions[expression], expression))

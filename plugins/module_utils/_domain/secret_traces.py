@@ -14,8 +14,6 @@ from __future__ import annotations
 import base64
 import re
 
-from .encoded_forms import octets_of
-
 SHORTEST_TRACE = 3
 _LETTERS_AND_DIGITS = re.compile(r"[A-Za-z0-9]+")
 # What may stand between hexadecimal digits; none of it is one.
@@ -60,6 +58,14 @@ class SecretTraces:
             self._plain.append(words)
         else:
             self._traceless = True
+
+
+def octets_of(text: str) -> list[bytes]:
+    """Encode a text in the ways that programs do: in UTF-8, and where it is possible in Latin-1 as well."""
+    octets = [text.encode("utf-8", "surrogatepass")]
+    if not text.isascii() and all(ord(character) < 256 for character in text):
+        octets.append(text.encode("latin-1"))  # how HTTP libraries write Basic credentials
+    return octets
 
 
 def _base64(octets: bytes, preceding: int) -> str:

@@ -11,7 +11,6 @@ Each function returns the text as it is kept, or raises a ``ValueError`` whose m
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -213,7 +212,9 @@ def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     by_folded: dict[str, str] = {}
     for candidate in candidates:
         by_folded.setdefault(candidate.casefold(), candidate)
-    return [by_folded[match] for match in difflib.get_close_matches(word.casefold(), by_folded, n=limit)]
+    from difflib import get_close_matches  # for typing errors alone
+
+    return [by_folded[match] for match in get_close_matches(word.casefold(), by_folded, n=limit)]
 
 
 def either(names: Iterable[str]) -> str:

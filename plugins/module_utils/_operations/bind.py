@@ -53,13 +53,16 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         self._asks = of_servers and security_center.configured(context) and not _unbinds_by_uid(context.options)
         self._directory: Directory | None = None
         self._existing: ExistingServers | None = None
+        self._references: dict[str, tuple[TenantReference, ...]] = {}
 
     def read(self, reader: Reader) -> BindingSnapshot:
         """Read the integrations and every tenant that the task may mean."""
         options, instance = self.context.options, self.context.instance
         name, integration_id = options.get("integration"), options.get("integration_id")
         integration = required_integration(reader, instance, name, integration_id)
-        references = tenant_references(options, integration)
+        # Once for each integration that is found: the second look is under the lock, and others wait for it.
+        references = self._references.get(integration.id) or tenant_references(options, integration)
+        self._references[integration.id] = references
         move_from = reader.integration_named(instance, options["move_from"]) if options.get("move_from") else None
         # Which ones are meant by their names, Security Center has to tell first.
         known = KnownTenants() if self._has_to_ask else self._known(reader, integration, references)
@@ -125,7 +128,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
     def _known(self, reader: Reader, integration: Integration, references: Sequence[TenantReference]) -> KnownTenants:
         kind, instance = TENANT_KINDS[integration.solution], integration.instance
         by_uid = reader.tenants_by_uid(kind, instance, self._uids(references))
-        by_name = reader.tenants_by_name(kind, instance, [item.name for item in references if item.name])
+        by_name = reader.tenants_by_name(kind, instance, _names(kind, references))
         found = {tenant.id: tenant for tenant in (*by_uid, *by_name)}
         uids, names = {tenant.uid for tenant in found.values()}, {tenant.name for tenant in found.values()}
         strangers = any(item.uid not in uids if item.uid else item.name not in names for item in references)
@@ -164,6 +167,12 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         ]
 
 
+def _names(kind: TenantKind, references: Sequence[TenantReference]) -> list[str]:
+    """List the names to look for: of a virtual server that has a uid in the task, the name tells nothing."""
+    by_uid_alone = kind is TenantKind.VIRTUAL_SERVER
+    return [item.name for item in references if item.name and not (item.uid and by_uid_alone)]
+
+
 def _unbinds_by_uid(options: Options) -> bool:
     """Tell whether a task unbinds what it tells by uid: that has to work after the end of a Security Center as well."""
     entries = options["virtual_servers"]
@@ -190,17 +199,11 @@ def bind_tenants(context: Context) -> dict[str, Any]:
     certificate = security_center.certificate_warnings(context) if operation.has_asked else []
     return {
         "changed": plan.changed,
-        **{name: _results(getattr(plan, name)) for name in told},
+        **{name: [tenant_result(tenant) for tenant in getattr(plan, name)] for name in told},
         "integration": integration_result(integration),
         "diff": {"before": before, "after": after},
         "warnings": [*certificate, *plan.warnings],
     }
-
-
-def _results(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
-    """Leave out what the result says already, or what is about to change: who holds them."""
-    kept = ("kind", "uid", "name")
-    return [{key: value for key, value in tenant_result(tenant).items() if key in kept} for tenant in tenants]
 
 
 def _diff(plan: BindingPlan) -> tuple[dict[str, Any], dict[str, Any]]:

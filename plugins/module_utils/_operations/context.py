@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .._domain.errors import Fault, InvalidSettings
+from .._domain.progress import Tell, tell_nobody
 from .._domain.redaction import SecretsInPlay
 from .._domain.text import clean_name, clean_text, cleaned
 from .._storage.database import default_address, open_database
@@ -42,6 +43,7 @@ class Context:
     :param instance: name of the instance that the task is about.
     :param actor: who is acting, for the history; stated, not proven.
     :param vault: opens and keeps secrets.
+    :param tell: takes lines about the progress of long work while it runs.
     """
 
     options: Options
@@ -51,6 +53,7 @@ class Context:
     vault: Vault
     in_play: SecretsInPlay
     check_mode: bool
+    tell: Tell = tell_nobody
 
     def secret_option(self, name: str) -> str | None:
         """
@@ -66,11 +69,12 @@ class Context:
         return secret
 
 
-def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> Context:
+def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool, tell: Tell | None = None) -> Context:
     """
     Read the options that all modules share; connects to nothing yet.
 
     :param options: validated options of a module.
+    :param tell: takes lines about progress.
     :raises IntegrationError: ``invalid_settings`` with every fault at once, or ``dependency_missing``.
     """
     faults: list[Fault] = []
@@ -84,7 +88,7 @@ def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool) -> 
         raise InvalidSettings(faults)
     registry = Registry(open_database(options.get("registry") or default_address(), password))
     vault = Vault(registry, instance, options.get("secret_store"), secret_key, in_play)
-    return Context({**options, **selecting}, registry, instance, actor, vault, in_play, check_mode)
+    return Context({**options, **selecting}, registry, instance, actor, vault, in_play, check_mode, tell or tell_nobody)
 
 
 def read_secret(

@@ -30,7 +30,7 @@ from .._storage.reader import Reader, SecretRecord
 from .._storage.writer import Writer
 from .channels import chosen_channels, configured_channels
 from .context import Context
-from .deliver import Delivery, deliver, pending_warning
+from .deliver import Delivery, deliver, lacking, pending_warning
 from .find import elsewhere, integration_by_id
 from .history import history_entry
 from .operation import Operation
@@ -130,6 +130,11 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         if plan.changed:
             self.delivery = deliver(self.context, self._channels, self.notifications)
 
+    def unconfigured(self, plan: DeletionPlan) -> list[str]:
+        """List the channels that would have messages and are not configured."""
+        told = recipients_of(self._names, plan.stored.administrators) if plan.stored else ()
+        return [name for name in dict(told) if name not in self._channels]
+
     def _notifications(self, stored: Integration, told: dict[str, Any], now: datetime) -> list[Notification]:
         return [
             Notification(
@@ -174,11 +179,19 @@ def delete_integration(context: Context) -> dict[str, Any]:
 
 def _warnings(operation: DeleteIntegration, plan: DeletionPlan, pending: int) -> list[str]:
     if operation.context.check_mode:
-        return []
+        return _foretold(operation.unconfigured(plan))
     if plan.stored and not operation.notifications:
         return [f"'{plan.stored.name}' had no administrators and no webhook is used: nobody was told of its deletion."]
     delivery = operation.delivery
-    return [*delivery.warnings, *pending_warning(operation.context.instance, pending, delivery.missing)]
+    return [*delivery.warnings, *pending_warning(operation.context.instance, pending, delivery)]
+
+
+def _foretold(missing: list[str]) -> list[str]:
+    """Tell in check mode already who would not be told."""
+    if not missing:
+        return []
+    told = f"This task gives {lacking(missing)}. Whoever is told that way would wait for msp.kaspersky.notification."
+    return [told]
 
 
 def _selected(reader: Reader, context: Context) -> Integration | None:

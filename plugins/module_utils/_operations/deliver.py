@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Notification
+from .._domain.progress import Progress
 from .channels import NEEDED_OPTIONS, Channels, opened
 from .context import Context
 
@@ -35,16 +36,18 @@ class Delivery:
     How a delivery ended.
 
     :param notified: channel and recipient of each delivered message.
-    :param delivered: ids of the delivered messages.
+    :param delivered: when each delivered message was delivered, by its id.
     :param failed: ids of the messages that stay in the outbox, with the code of the error.
     :param missing: channels that had messages and are not configured.
+    :param codes: what went wrong, by channel, where one that is configured failed.
     :param warnings: what has to be said about the channels that were used.
     """
 
     notified: list[dict[str, str | None]] = field(default_factory=list)
-    delivered: list[str] = field(default_factory=list)
+    delivered: dict[str, datetime] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    codes: dict[str, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -59,8 +62,10 @@ def deliver(context: Context, channels: Channels, notifications: Sequence[Notifi
         missing=[name for name in troubles if name not in channels],
         warnings=[warning for name in troubles if name in channels for warning in channels[name].warnings],
     )
+    progress = Progress("handled", "notifications", len(notifications), context.tell)
     with opened(channels):
-        for notification in notifications:
+        for number, notification in enumerate(notifications):
+            progress.reached(number)
             trouble = troubles[notification.channel]
             if notification.channel not in channels:
                 delivery.failed[notification.id] = NOT_CONFIGURED
@@ -68,7 +73,18 @@ def deliver(context: Context, channels: Channels, notifications: Sequence[Notifi
                 delivery.failed[notification.id] = trouble.code
             else:
                 trouble.note(_attempt(context, channels, notification, delivery))
+    delivery.codes = _codes(channels, notifications, delivery.failed)
     return delivery
+
+
+def _codes(
+    channels: Channels, notifications: Iterable[Notification], failed: Mapping[str, str]
+) -> dict[str, list[str]]:
+    codes: dict[str, list[str]] = {}
+    for channel, code in sorted({(item.channel, failed[item.id]) for item in notifications if item.id in failed}):
+        if channel in channels:
+            codes.setdefault(channel, []).append(code)
+    return codes
 
 
 class _Trouble:
@@ -92,21 +108,31 @@ class _Trouble:
         self._in_a_row = self._in_a_row + 1 if code in _TROUBLE else 0
 
 
-def pending_warning(instance: str, pending: int, missing: Iterable[str]) -> list[str]:
+def pending_warning(instance: str, pending: int, delivery: Delivery) -> list[str]:
     """
-    Tell that messages wait in the outbox, and how to deliver them.
+    Tell that messages wait in the outbox, why those of this task do, and how to deliver them.
 
-    :param missing: channels that this task had messages for and does not configure.
+    :param delivery: what this task delivered, and what it did not.
     """
     if not pending:
         return []
     messages = "1 notification is" if pending == 1 else f"{pending} notifications are"
-    lacks = " and ".join(f"no {NEEDED_OPTIONS[name]}" for name in missing if name in NEEDED_OPTIONS)
+    failures = " and ".join(f"{name} ({', '.join(codes)})" for name, codes in delivery.codes.items())
     return [
         f"{messages} pending in the outbox of the instance '{instance}', so somebody has not been told yet. "
-        f"{f'This task gave {lacks}. ' if lacks else ''}"
+        f"{f'This task gave {lacking(delivery.missing)}. ' if lacking(delivery.missing) else ''}"
+        f"{f'It failed to deliver through {failures}. ' if failures else ''}"
         "msp.kaspersky.notification_info shows why; msp.kaspersky.notification delivers them."
     ]
+
+
+def lacking(missing: Iterable[str]) -> str:
+    """
+    Name the options without which channels are not configured.
+
+    :returns: for example ``no smtp_host and no webhook_url``; nothing for channels of a newer version.
+    """
+    return " and ".join(f"no {NEEDED_OPTIONS[name]}" for name in missing if name in NEEDED_OPTIONS)
 
 
 def _leased(context: Context, channels: Channels, notification: Notification) -> bool:
@@ -131,10 +157,11 @@ def _attempt(context: Context, channels: Channels, notification: Notification, d
 def _deliver_one(context: Context, channels: Channels, notification: Notification, delivery: Delivery) -> str | None:
     code = _sent(channels, notification)
     with context.registry.writing(context.instance) as writer:
-        was_pending = writer.end_lease(notification.id, None if code else datetime.now(UTC), code)
+        now = datetime.now(UTC)
+        was_pending = writer.end_lease(notification.id, None if code else now, code)
     if code:
         return code if was_pending else None
-    delivery.delivered.append(notification.id)
+    delivery.delivered[notification.id] = now
     delivery.notified.append({"channel": notification.channel, "recipient": notification.recipient})
     return None
 

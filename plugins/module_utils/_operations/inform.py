@@ -18,7 +18,7 @@ from .context import Context, Options
 from .export import exported
 from .find import require_instance
 from .moments import days_ago
-from .results import history_result, integration_result, notification_result, notification_status, tenant_result, utc
+from .results import held_tenant_result, history_result, integration_result, notification_result, utc
 from .verify_many import verify_integrations
 
 
@@ -32,15 +32,13 @@ def list_integrations(context: Context) -> dict[str, Any]:
     options = _with_clean_name(context.options)
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
-        found = [item for item in reader.integrations(context.instance) if _matches(item, options)]
-        held = _held(reader, context, found)
+        found = _found(reader, context.instance, options)
+        held = _held(reader, options, found)
         history = reader.history(context.instance) if options.get("history") else []
-    if options.get("tenant"):
-        found = [item for item in found if _holds(held[item.id], options["tenant"])]
     results = {item.id: integration_result(item) for item in found}
     if options.get("tenants"):
         for item in found:
-            results[item.id]["tenants"] = [tenant_result(tenant) for tenant in held[item.id]]
+            results[item.id]["tenants"] = [held_tenant_result(tenant) for tenant in held[item.id]]
     answer: dict[str, Any] = {"changed": False, "integrations": list(results.values())}
     if options.get("verify"):
         for integration_id, verdict in verify_integrations(context, found).items():
@@ -59,15 +57,12 @@ def list_notifications(context: Context) -> dict[str, Any]:
     :returns: ``notifications`` oldest first, and ``counts`` by status.
     :raises IntegrationError: ``registry_missing``, ``instance_unknown``.
     """
+    options = context.options
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
-        notifications = reader.notifications(context.instance)
-    wanted = context.options.get("status") or ["pending", "failed", "delivered"]
-    counts = dict.fromkeys(("pending", "failed", "delivered"), 0)
-    for item in notifications:
-        counts[notification_status(item)] += 1
-    shown = [notification_result(item) for item in notifications if notification_status(item) in wanted]
-    return {"changed": False, "notifications": shown[: context.options.get("limit")], "counts": counts}
+        shown = reader.notifications(context.instance, statuses=options.get("status"), limit=options.get("limit"))
+        counts = {"pending": 0, "failed": 0, "delivered": 0, **reader.count_notifications(context.instance)}
+    return {"changed": False, "notifications": [notification_result(item) for item in shown], "counts": counts}
 
 
 def describe_registry(context: Context) -> dict[str, Any]:
@@ -124,11 +119,20 @@ def _with_clean_name(options: Options) -> Options:
     return {**options, "name": name}
 
 
+def _found(reader: Reader, instance: str, options: Options) -> list[Integration]:
+    """Have the database find what it can; the rest is told by what only the platforms and the calendar know."""
+    given = {option: options.get(option) for option in ("name", "integration_id", "platform")}
+    found = [item for item in reader.integrations(instance, **given) if _matches(item, options)]
+    wanted = options.get("tenant")
+    if wanted is None:
+        return found
+    meant = [*reader.tenants(instance, name=wanted), *reader.tenants(instance, uid=wanted)]
+    holders = {tenant.integration_id for tenant in meant}
+    return [item for item in found if item.id in holders]
+
+
 def _matches(integration: Integration, options: Options) -> bool:
-    for option in ("name", "platform", "solution"):
-        if options.get(option) is not None and options[option] != str(getattr(integration, option)):
-            return False
-    if options.get("integration_id") is not None and options["integration_id"] != integration.id:
+    if options.get("solution") not in (None, integration.solution):
         return False
     days = options.get("credentials_older_than")
     if days is not None and integration.credentials_changed_at > days_ago(days):
@@ -142,18 +146,14 @@ def _users(integration: Integration) -> list[str]:
     return [integration.settings.get(name) or "" for name in platform.user_fields] if platform else []
 
 
-def _held(reader: Reader, context: Context, found: Sequence[Integration]) -> dict[str, list[Tenant]]:
-    """Read who holds what in one question, whatever the number of integrations, and only when it is asked for."""
+def _held(reader: Reader, options: Options, found: Sequence[Integration]) -> dict[str, list[Tenant]]:
+    """Read who holds what, of many integrations at once, and only when it is asked for."""
     held: dict[str, list[Tenant]] = {item.id: [] for item in found}
-    if any(context.options.get(option) for option in ("tenant", "tenants", "export")):
-        for tenant in reader.tenants(context.instance):
-            if tenant.integration_id in held:
+    if options.get("tenants") or options.get("export"):
+        for tenant in reader.tenants_of(*held):
+            if tenant.integration_id:
                 held[tenant.integration_id].append(tenant)
     return held
-
-
-def _holds(tenants: Sequence[Tenant], wanted: str) -> bool:
-    return any(wanted in (tenant.name, tenant.uid) for tenant in tenants)
 
 
 def _concerns(integration_id: str, found: Sequence[Integration], options: Options) -> bool:

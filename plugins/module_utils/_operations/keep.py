@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError
@@ -18,13 +18,15 @@ from .._domain.plan import IntegrationPlan, plan_integration
 from .._domain.rules import DesiredIntegration, desired_integration, secret_origins, selection
 from .._remote.verification import Verification, VerificationState
 from .._storage.reader import Reader, RegistryRecord, SecretRecord
-from .._storage.writer import Writer
 from .context import Context
 from .find import nothing_to_edit, selected_integration
 from .history import history_entry
 from .operation import Operation
 from .results import integration_result
 from .verify import prove_settings, require_verified, shown_states
+
+if TYPE_CHECKING:
+    from .._storage.writer import Writer
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .._domain.model import Instance, Integration, Solution
 from .._domain.platforms import PLATFORMS
+from .._domain.progress import Progress
 from .._domain.rules import secret_origins
 from .._storage.encrypted_store import EncryptedStore
 from .._storage.reader import Reader, RegistryRecord, SecretRecord
@@ -129,11 +130,13 @@ def _reencrypted(context: Context) -> int:
         told = "is for registries that keep the secrets themselves; this one keeps them in a keyring"
         raise InvalidSettings([Fault("reencrypt", told)])
     with context.registry.reading() as reader:
-        stale = _stale_tokens(store, reader.registry(), reader.current_secrets())
+        stale = _stale_tokens(context, store, reader.registry(), reader.current_secrets())
     if stale and not context.check_mode:
         with context.registry.writing(context.instance) as writer:
-            record = writer.registry()
-            for secret in writer.current_secrets():
+            record, secrets = writer.registry(), writer.current_secrets()
+            progress = Progress("encrypted", "secrets", len(secrets), context.tell)
+            for number, secret in enumerate(secrets):
+                progress.reached(number)
                 if token := store.encrypted_anew(secret.sealed or ""):
                     writer.change_sealed(secret.integration_id, secret.version, token)
             if token := store.encrypted_anew(record.fingerprint_key or ""):
@@ -141,9 +144,14 @@ def _reencrypted(context: Context) -> int:
     return stale
 
 
-def _stale_tokens(store: EncryptedStore, record: RegistryRecord, secrets: list[SecretRecord]) -> int:
+def _stale_tokens(context: Context, store: EncryptedStore, record: RegistryRecord, secrets: list[SecretRecord]) -> int:
     tokens = [record.fingerprint_key or "", *(secret.sealed or "" for secret in secrets)]
-    return sum(1 for token in tokens if store.encrypted_anew(token))
+    progress = Progress("looked at", "secrets", len(tokens), context.tell)
+    stale = 0
+    for number, token in enumerate(tokens):
+        progress.reached(number)
+        stale += store.encrypted_anew(token) is not None
+    return stale
 
 
 def _retention(context: Context) -> tuple[int, int]:
@@ -177,7 +185,9 @@ def _integrity(context: Context) -> dict[str, Any]:
     context.vault.store(record).fingerprint_key(record)
     known = {integration.id for integration in integrations}
     faults += [f"secrets without an integration: {owner}" for owner in secrets if owner not in known]
-    for integration in integrations:
+    progress = Progress("checked", "integrations", len(integrations), context.tell)
+    for number, integration in enumerate(integrations):
+        progress.reached(number)
         faults += _lasting_faults_of(context, record, integration, secrets.get(integration.id))
     if faults:
         raise IntegrationError(

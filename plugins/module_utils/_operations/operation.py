@@ -11,13 +11,15 @@ Check mode is a plan that is proven and not applied.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._storage.reader import Reader
 from .._storage.secrets import LostStage
-from .._storage.writer import Writer
 from .context import Context
+
+if TYPE_CHECKING:
+    from .._storage.writer import Writer
 
 ATTEMPTS = 3
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,9 +49,18 @@ def _delivered(context: Context, channels: Channels, chosen: list[Notification],
         return _answer(chosen, delivered=[item.id for item in ready], pending=pending - len(ready))
     delivery = deliver(context, channels, chosen)
     left = pending - len(delivery.delivered)
-    answer = _answer(chosen, delivered=delivery.delivered, pending=left, undelivered=_undelivered(delivery))
-    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left, delivery.missing)]
+    after = [_after(item, delivery) for item in chosen]
+    answer = _answer(after, delivered=list(delivery.delivered), pending=left, undelivered=_undelivered(delivery))
+    answer["warnings"] = [*delivery.warnings, *pending_warning(context.instance, left, delivery)]
     return answer
+
+
+def _after(notification: Notification, delivery: Delivery) -> Notification:
+    """Show a delivered message as it is now."""
+    delivered_at = delivery.delivered.get(notification.id)
+    if delivered_at is None:
+        return notification
+    return replace(notification, delivered_at=delivered_at, attempts=notification.attempts + 1, last_error=None)
 
 
 def _discarded(context: Context, chosen: list[Notification], pending: int) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._domain.model import HistoryEntry, Integration, Notification, Tenant
-from .._domain.notifications import integration_told_of
 from .._domain.plan import shown_administrators
-from .._domain.tenant_views import TenantView
+
+if TYPE_CHECKING:
+    from .._domain.tenant_views import TenantView
 
 
 def utc(moment: datetime | None) -> str | None:
@@ -44,17 +45,13 @@ def integration_result(integration: Integration) -> dict[str, Any]:
 
 
 def tenant_result(tenant: Tenant) -> dict[str, Any]:
-    """Write a tenant with the integration that holds it."""
-    return {
-        "id": tenant.id,
-        "kind": str(tenant.kind),
-        "uid": tenant.uid,
-        "name": tenant.name,
-        "bound": tenant.integration_id is not None,
-        "integration": tenant.integration_name,
-        "integration_id": tenant.integration_id,
-        "bound_at": utc(tenant.bound_at),
-    }
+    """Write which tenant it is; a result may hold very many, so nothing more."""
+    return {"kind": str(tenant.kind), "uid": tenant.uid, "name": tenant.name}
+
+
+def held_tenant_result(tenant: Tenant) -> dict[str, Any]:
+    """Write a tenant of an integration that is written around it."""
+    return {"id": tenant.id, **tenant_result(tenant), "bound_at": utc(tenant.bound_at)}
 
 
 def tenant_view_result(view: TenantView, instance: str) -> dict[str, Any]:
@@ -89,6 +86,8 @@ def tenant_references(tenants: Iterable[Tenant]) -> list[dict[str, Any]]:
 
 def notification_result(notification: Notification) -> dict[str, Any]:
     """Write a message of the outbox."""
+    from .._domain.notifications import integration_told_of  # for tasks about messages
+
     return {
         "id": notification.id,
         "event": notification.event,

@@ -16,14 +16,10 @@ from .._domain.model import Integration
 from .._domain.platforms import stored_platform
 from .._domain.redaction import SecretsInPlay
 from .._domain.rules import secret_origins
-from .._storage.encrypted_store import EncryptedStore
-from .._storage.keyring_store import KeyringStore
 from .._storage.reader import RegistryRecord, SecretRecord
 from .._storage.registry import Registry
 from .._storage.sealing import SecretValue
-from .._storage.secrets import SecretStore, check_store
-
-DEFAULT_STORE = KeyringStore.kind
+from .._storage.secrets import KEYRING, REGISTRY, SecretStore, check_store
 
 
 @dataclass
@@ -154,13 +150,18 @@ class Vault:
 
     def _first_store(self) -> SecretStore:
         if self._store is None:
-            self._store = self._made(self.wanted_store or DEFAULT_STORE)
+            self._store = self._made(self.wanted_store or KEYRING)
         return self._store
 
     def _made(self, kind: str) -> SecretStore:
-        if kind == EncryptedStore.kind:
+        # A registry has one store; the other one is not imported.
+        if kind == REGISTRY:
+            from .._storage.encrypted_store import EncryptedStore
+
             return EncryptedStore(self.secret_key)
-        if kind == KeyringStore.kind:
+        if kind == KEYRING:
+            from .._storage.keyring_store import KeyringStore
+
             return KeyringStore()
         raise IntegrationError(
             ErrorCode.REGISTRY_NEWER,

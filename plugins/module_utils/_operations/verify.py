@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.platforms import Platform, effective_settings
-from .._remote import connectors
-from .._remote.http import Connection
 from .._remote.verification import Patience, Verification, VerificationState
 from .context import Context, Options
+
+if TYPE_CHECKING:
+    from .._remote.http import Connection
 
 
 def prove_settings(
@@ -28,6 +29,8 @@ def prove_settings(
     :param secrets: all secrets by field name.
     :raises IntegrationError: an API refuses, lacks a right or cannot be reached; the details name each one.
     """
+    from .._remote import connectors  # for tasks that ask somebody
+
     connection, patience = connection_of(context.options), _patience(context.options)
     filled = effective_settings(platform, dict(settings))
     verification = connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
@@ -65,6 +68,8 @@ def shown_states(verification: Verification) -> dict[str, str]:
 
 def connection_of(options: Options) -> Connection:
     """Read how outside systems are reached."""
+    from .._remote.http import Connection  # for tasks that ask somebody
+
     return Connection(
         timeout=float(options.get("timeout") or 30),
         retries=int(options.get("retries") or 0),

@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Event
 from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Integration
 from .._domain.platforms import stored_platform
+from .._domain.progress import Progress
 from .._domain.rules import secret_origins
 from .._remote.verification import VerificationState
 from .._storage.reader import RegistryRecord, SecretRecord
+from .bounded_pool import BoundedPool, Job
 from .context import Context
 from .verify import prove_settings, shown_states
-
-AT_ONCE = 8
 
 Verdict = dict[str, Any]
 User = tuple[str, str, str]
@@ -37,11 +37,15 @@ def verify_integrations(context: Context, integrations: Sequence[Integration]) -
     with context.registry.reading() as reader:
         record = reader.registry()
         secrets = {item.id: reader.current_secret(item.id) for item in integrations}
-    groups = _by_user(integrations)
     verdicts: dict[str, Verdict] = {}
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        for verdict in pool.map(lambda group: _verified_group(context, record, secrets, group), groups):
-            verdicts.update(verdict)
+
+    def job(group: Sequence[Integration]) -> Job:
+        origins = frozenset(origin for member in group for origin, _field, _name in _users(member))
+        return Job(origins, lambda: _verify_group(context, record, secrets, group, verdicts, pool.stopped))
+
+    pool = BoundedPool(map(job, _by_user(integrations)))
+    progress = Progress("verified", "integrations", len(integrations), context.tell)
+    pool.run(lambda: progress.reached(len(verdicts)))
     return verdicts
 
 
@@ -68,12 +72,24 @@ def _users(integration: Integration) -> set[User]:
     return {(origin, name, str(integration.settings.get(name))) for origin in origins for name in platform.user_fields}
 
 
-def _verified_group(
-    context: Context, record: RegistryRecord, secrets: dict[str, SecretRecord | None], group: Sequence[Integration]
-) -> dict[str, Verdict]:
-    verdicts: dict[str, Verdict] = {}
+def _verify_group(
+    context: Context,
+    record: RegistryRecord,
+    secrets: Mapping[str, SecretRecord | None],
+    group: Sequence[Integration],
+    verdicts: dict[str, Verdict],
+    stopped: Event,
+) -> None:
+    """
+    Ask about integrations that share an API user, one after the other.
+
+    :param verdicts: takes each as soon as it is known.
+    :param stopped: tells that the task was interrupted.
+    """
     refused_by: Integration | None = None
     for integration in group:
+        if stopped.is_set():
+            return
         if refused_by:
             verdicts[integration.id] = _not_asked(refused_by)
             continue
@@ -81,7 +97,6 @@ def _verified_group(
         verdicts[integration.id] = verdict
         if _names_refusal(verdict["error"] or {}):
             refused_by = integration
-    return verdicts
 
 
 def _verified(

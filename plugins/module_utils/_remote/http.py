@@ -121,6 +121,8 @@ class HttpClient:
     ) -> None:
         self._failures = HttpFailures(system, endpoint.shown, connection.timeout)
         self._connection = connection
+        self.way = (endpoint, connection.proxy)
+        """Whom it asks, how that one is trusted, and through which proxy; without credentials."""
         self._largest = largest
         self._origin = self._origin_of(endpoint.url)
         self._tenacity = require("tenacity")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from pathlib import Path
 
 from .._domain.errors import ErrorCode, IntegrationError
@@ -24,15 +25,27 @@ def tls_context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
     :param ca_path: a PEM file, or a folder of hashed certificates.
     :raises IntegrationError: ``invalid_settings`` if ``ca_path`` cannot be used.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if validate_certs and not ca_path:
+        return _usual_context()
+    context = _new_context()
     if not validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif ca_path:
         _trust(context, ca_path)
-    else:
-        context.load_verify_locations(cafile=require("certifi").where())
+    return context
+
+
+@cache  # reading all authorities takes longer than a request
+def _usual_context() -> ssl.SSLContext:
+    context = _new_context()
+    context.load_verify_locations(cafile=require("certifi").where())
+    return context
+
+
+def _new_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 

@@ -18,6 +18,7 @@ from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .._domain.text import clean_operation, nearest
 from .dependencies import require, silence
 from .http import HttpClient
+from .kept import Kept
 from .soap_answers import Judgement, clean_fault_text, judge_fault, judge_result
 from .soap_transport import OTHER_DOCUMENT, Reply, SoapTransport
 
@@ -35,12 +36,17 @@ _FORBIDDEN = {
 }
 """By the names of zeep's exceptions, since not every version has them all."""
 
+_MOST_DESCRIPTIONS = 32
+
+# A WSDL says nothing about anybody's credentials, and parsing the vendor's takes longer than all calls together.
+_descriptions: Kept[Any] = Kept(_MOST_DESCRIPTIONS)
+
 
 class TsiWebService:
     """
     Calls operations that only read, at the configured address whatever the WSDL advertises.
 
-    Making one loads the WSDL.
+    The first one in a process loads the WSDL; others that reach the same address in the same way use it as well.
 
     :raises IntegrationError: there is no such service at the address.
     """
@@ -56,9 +62,8 @@ class TsiWebService:
             strict=True, raw_response=True, forbid_dtd=True, forbid_entities=True, forbid_external=True
         )
         with self._understood("its WSDL is not that of Tigerpaw's tsiWS. Check the setting soap_url"):
-            self._soap = self._zeep.Client(
-                self._transport.wsdl_url, transport=self._transport, settings=self._settings, plugins=[]
-            )
+            description = _descriptions.get((url, client.way), self._describe)
+            self._soap = self._zeep.Client(description, transport=self._transport, settings=self._settings, plugins=[])
             self._soap.get_element(f"{{{HEADER_NAMESPACE}}}AuthHeader")
             self._binding = self._find_binding()
 
@@ -86,6 +91,9 @@ class TsiWebService:
     def error(self, code: ErrorCode, told: str) -> IntegrationError:
         """Make an error that is about this service."""
         return self._client.error(code, self._url, told)
+
+    def _describe(self) -> Any:
+        return self._zeep.wsdl.Document(self._transport.wsdl_url, self._transport, settings=self._settings)
 
     def _find_binding(self) -> Any:
         """Find the vendor's SOAP binding, version 1.1 before 1.2 because its faults are better known."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._domain.redaction import SecretsInPlay
-from .http import Connection, Endpoint
+
+if TYPE_CHECKING:
+    from .http import Connection, Endpoint
 
 
 class VerificationState(StrEnum):
@@ -75,6 +77,8 @@ class Access:
 
         Certificates are verified unless that was switched off in so many words.
         """
+        from .http import Endpoint  # for tasks that ask somebody
+
         return Endpoint(url, self.settings.get("validate_certs") is not False, self.settings.get("ca_path"))
 
 

@@ -13,8 +13,10 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings, missing_library
 from .database_errors import explain_postgresql, explain_sqlite, tells_of_missing_table
@@ -32,6 +34,9 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _prepared: dict[tuple[int, URL], Database] = {}
 
+# The file to connect to: an engine that serves all files is told no more than to connect.
+_file: ContextVar[Path] = ContextVar("_file")
+
 
 class Database:
     """
@@ -46,11 +51,12 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.location = _shown(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-        self._engine = _sqlite_engine(url) if self.path else _postgresql_engine(url)
+        self._engine = _sqlite_engine() if self.path else _postgresql_engine(url)
 
     def close(self) -> None:
         """End the connections that are kept; the next transaction makes a new one."""
-        self._engine.dispose()
+        if self.path is None:
+            self._engine.dispose()
 
     def exists(self) -> bool:
         """
@@ -75,7 +81,7 @@ class Database:
 
         :raises IntegrationError: ``registry_unreachable``, ``registry_busy`` or ``registry_damaged``.
         """
-        with self._told(), self._engine.connect() as connection, connection.begin():
+        with self._connected() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -88,7 +94,7 @@ class Database:
         :param scope: what is locked, the name of an instance.
         :raises IntegrationError: ``registry_unreachable``, ``registry_busy`` or ``registry_damaged``.
         """
-        with self._told(), self._engine.connect() as plain:
+        with self._connected() as plain:
             connection = plain.execution_options(immediate=True)
             with connection.begin():
                 if self.path is None:
@@ -154,6 +160,17 @@ class Database:
         return tells_of_missing_table(error.orig)
 
     @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """Connect, and translate all errors."""
+        token = _file.set(self.path) if self.path else None
+        try:
+            with self._told(), self._engine.connect() as connection:
+                yield connection
+        finally:
+            if token:
+                _file.reset(token)
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
         """Translate errors of the driver by their codes; their texts may carry values and never travel."""
         failure: IntegrationError | None = None
@@ -200,6 +217,7 @@ def close_databases() -> None:
     own = [key for key in _prepared if key[0] == os.getpid()]
     for key in own:
         _prepared.pop(key).close()
+    _sqlite_engine.cache_clear()
 
 
 def is_usable() -> bool:
@@ -276,14 +294,10 @@ def _refused(message: str) -> InvalidSettings:
     return InvalidSettings([Fault("registry", message)])
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={"timeout": LOCK_WAIT_SECONDS})
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        # The driver's own transactions are switched off: it would begin deferred ones behind our back.
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys = ON")
+@cache
+def _sqlite_engine() -> Engine:
+    """Make the engine of all SQLite files; it keeps no connection, only compiled statements, so it may be forked."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.NullPool, creator=_sqlite_connection)
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -291,6 +305,13 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _sqlite_connection() -> sqlite3.Connection:
+    # The driver's own transactions are switched off: it would begin deferred ones behind our back.
+    connection = sqlite3.connect(_file.get(), timeout=LOCK_WAIT_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
 
 
 def _postgresql_engine(url: URL) -> Engine:

@@ -17,11 +17,12 @@ from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, damaged, seal, unseal
-from .secrets import FINGERPRINT_KEY_BYTES, SecretStore, new_record
-from .writer import Writer
+from .secrets import FINGERPRINT_KEY_BYTES, REGISTRY, SecretStore, new_record
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
+
+    from .writer import Writer
 
 _SHORTEST_TOKEN = 1 + 8 + 16 + 16 + 32  # version, time, initialisation vector, one block, signature
 
@@ -34,7 +35,7 @@ class EncryptedStore(SecretStore):
     :raises InvalidSettings: a key is not 32 bytes in base64.
     """
 
-    kind = "registry"
+    kind = REGISTRY
 
     def __init__(self, secret_key: str | None) -> None:
         self._keys = _parsed_keys(secret_key)

@@ -16,7 +16,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError, missing_library
@@ -24,8 +24,10 @@ from .process import is_gone, this_process, this_user
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
-from .secrets import FINGERPRINT_KEY_BYTES, LostStage, SecretStore, new_record
-from .writer import Writer
+from .secrets import FINGERPRINT_KEY_BYTES, KEYRING, LostStage, SecretStore, new_record
+
+if TYPE_CHECKING:
+    from .writer import Writer
 
 Answer = TypeVar("Answer")
 
@@ -42,7 +44,7 @@ _WAYS_OUT = (
 class KeyringStore(SecretStore):
     """Keeps every version of an integration's secrets as one entry of the keyring."""
 
-    kind = "keyring"
+    kind = KEYRING
 
     def __init__(self) -> None:
         self._backend: Any = None

@@ -21,7 +21,7 @@ except ImportError:  # told when the database is opened
     pass
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
 
 @cache
@@ -92,22 +92,12 @@ def unfinished_secret() -> Select[Any]:
     return sa.select(sa.literal(1)).select_from(schema.secret).where(schema.is_unfinished).limit(1)
 
 
-def prepare() -> None:
-    """
-    Make all questions now, and have SQLAlchemy set up what it sets up with the first statement of a kind.
-
-    For a process that is about to fork into many, of which each would do so for itself. Connects to nothing.
-    """
-    from sqlalchemy.dialects import sqlite
-
-    for question in (
-        schema_version,
-        registry,
-        instance,
-        integration,
-        integration_named,
-        administrators,
-        current_secret,
-        unfinished_secret,
-    ):
-        question().compile(dialect=sqlite.dialect())
+@cache
+def notification_status() -> ColumnElement[str]:
+    """Tell how far a message is: ``delivered``, ``failed`` (tried, still to be delivered) or ``pending``."""
+    table = schema.notification.c
+    # Literally, because PostgreSQL does not group by what holds parameters.
+    delivered, failed, pending = (
+        sa.literal(status, literal_execute=True) for status in ("delivered", "failed", "pending")
+    )
+    return sa.case((table.delivered_at.is_not(None), delivered), (table.last_error.is_not(None), failed), else_=pending)

@@ -101,9 +101,19 @@ class Reader:
         """Find an integration by its name in an instance."""
         return next(iter(self._integrations(questions.integration_named(), instance=instance, name=name)), None)
 
-    def integrations(self, instance: str) -> list[Integration]:
-        """List the integrations of an instance by name."""
-        return self._integrations(questions.integrations().where(schema.integration.c.instance == instance))
+    def integrations(
+        self,
+        instance: str,
+        *,
+        name: str | None = None,
+        integration_id: str | None = None,
+        platform: str | None = None,
+    ) -> list[Integration]:
+        """List the integrations of an instance by name; those that fit all that is given."""
+        table = schema.integration.c
+        given = {table.name: name, table.id: integration_id, table.platform: platform}
+        where = [column == value for column, value in given.items() if value is not None]
+        return self._integrations(questions.integrations().where(table.instance == instance, *where))
 
     def integration_names(self, instance: str) -> list[str]:
         """List the names of an instance's integrations."""
@@ -141,9 +151,10 @@ class Reader:
             where.append(table.integration.is_not(None) if bound else table.integration.is_(None))
         return self._tenants(sa.and_(*where))
 
-    def tenants_of(self, integration_id: str) -> list[Tenant]:
-        """List the tenants that an integration holds by name."""
-        return self._tenants(schema.tenant.c.integration == integration_id)
+    def tenants_of(self, *integration_ids: str) -> list[Tenant]:
+        """List the tenants that integrations hold; those of one integration by name."""
+        table = schema.tenant.c
+        return [tenant for chunk in chunks(integration_ids) for tenant in self._tenants(table.integration.in_(chunk))]
 
     def tenants_by_uid(self, kind: TenantKind, instance: str, uids: Iterable[str]) -> list[Tenant]:
         """Find tenants by uid: virtual servers in the whole registry, companies in the instance."""
@@ -189,9 +200,25 @@ class Reader:
         """Tell whether there are any such versions."""
         return self._connection.scalar(questions.unfinished_secret()) is not None
 
-    def notifications(self, instance: str) -> list[Notification]:
-        """List the outbox of an instance, oldest first."""
-        return self._notifications(schema.notification.c.instance == instance)
+    def notifications(
+        self, instance: str, *, statuses: Sequence[str] | None = None, limit: int | None = None
+    ) -> list[Notification]:
+        """
+        List the outbox of an instance, oldest first.
+
+        :param statuses: ``pending``, ``failed``, ``delivered``; all of them if none is given.
+        :param limit: the most messages.
+        """
+        where = schema.notification.c.instance == instance
+        if statuses:
+            where = sa.and_(where, questions.notification_status().in_(statuses))
+        return self._notifications(where, limit)
+
+    def count_notifications(self, instance: str) -> dict[str, int]:
+        """Count the outbox of an instance by status; those that no message has are left out."""
+        columns = questions.notification_status().label("status"), sa.func.count().label("number")
+        query = sa.select(*columns).where(schema.notification.c.instance == instance).group_by(columns[0])
+        return {row.status: row.number for row in self._connection.execute(query)}
 
     def pending_notifications(self, instance: str) -> list[Notification]:
         """List what is not delivered yet, oldest first."""
@@ -241,11 +268,14 @@ class Reader:
         return found
 
     def _tenants(self, where: ColumnElement[bool]) -> list[Tenant]:
+        table, holder = schema.tenant.c, schema.integration.c
         query = (
-            sa.select(schema.tenant, schema.integration.c.name.label("integration_name"), schema.integration.c.platform)
-            .outerjoin(schema.integration, schema.tenant.c.integration == schema.integration.c.id)
+            # In the order of the model's fields: by name, each would be looked up for each row.
+            sa.select(table.kind, table.id, table.instance, table.uid, table.name)
+            .add_columns(table.integration, holder.name.label("integration_name"), table.bound_at, holder.platform)
+            .outerjoin(schema.integration, table.integration == holder.id)
             .where(where)
-            .order_by(schema.tenant.c.name, schema.tenant.c.id)
+            .order_by(table.name, table.id)
         )
         return self._read(query, _tenant, "a tenant")
 
@@ -253,9 +283,9 @@ class Reader:
         query = sa.select(schema.secret).where(where).order_by(schema.secret.c.integration, schema.secret.c.version)
         return self._read(query, _secret, "a secret")
 
-    def _notifications(self, where: ColumnElement[bool]) -> list[Notification]:
+    def _notifications(self, where: ColumnElement[bool], limit: int | None = None) -> list[Notification]:
         table = schema.notification.c
-        query = sa.select(schema.notification).where(where).order_by(table.created_at, table.id)
+        query = sa.select(schema.notification).where(where).order_by(table.created_at, table.id).limit(limit)
         return self._read(query, _notification, "a notification")
 
     def _read(self, query: Select[Any], make: Callable[[Row[Any]], Thing], what: str, **values: str) -> list[Thing]:
@@ -313,17 +343,8 @@ def _require_texts(value: object) -> None:
 
 
 def _tenant(row: Row[Any]) -> Tenant:
-    return Tenant(
-        id=row.id,
-        instance=row.instance,
-        kind=TenantKind(row.kind),
-        uid=row.uid,
-        name=row.name,
-        integration_id=row.integration,
-        integration_name=row.integration_name,
-        bound_at=row.bound_at,
-        platform=row.platform,
-    )
+    kind, tenant_id, instance, *described = tuple(row)
+    return Tenant(tenant_id, instance, TenantKind(kind), *described)
 
 
 def _secret(row: Row[Any]) -> SecretRecord:

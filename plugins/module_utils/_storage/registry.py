@@ -15,7 +15,6 @@ from .._domain.errors import ErrorCode, IntegrationError
 from . import questions, schema, upgrades
 from .database import Database
 from .reader import Reader, RegistryRecord
-from .writer import Writer
 
 try:
     import sqlalchemy as sa
@@ -24,6 +23,8 @@ except ImportError:  # told when the database is opened
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from .writer import Writer
 
 _WHOLE_REGISTRY = ""
 
@@ -78,6 +79,8 @@ class Registry:
         """
         with self.database.writing(instance) as connection:
             self._require_current(connection)
+            from .writer import Writer  # for changes alone
+
             yield Writer(connection)
 
     def establish(self, record: RegistryRecord | None) -> tuple[bool, bool]:
@@ -94,7 +97,9 @@ class Registry:
             if version is None:
                 if record is None:
                     raise self._missing()
-                schema.metadata.create_all(connection)
+                from .creation import create_tables  # for new registries alone
+
+                create_tables(connection)
                 row = replace(record, schema_version=upgrades.SCHEMA_VERSION)
                 connection.execute(sa.insert(schema.registry), [asdict(row)])
                 return True, False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private: the tables of a registry."""
+"""Private: the tables of a registry; :mod:`.creation` has those of their indexes that only a new one asks for."""
 
 from __future__ import annotations
 
@@ -89,16 +89,8 @@ else:
         sa.Column("writer", sa.String(300), nullable=False),
         sa.Column("created_at", UtcTime, nullable=False),
     )
-    sa.Index(
-        "secret_one_current",
-        secret.c.integration,
-        unique=True,
-        sqlite_where=secret.c.state == "current",
-        postgresql_where=secret.c.state == "current",
-    )
     # Literally, because SQLite takes a partial index for the very condition that it was made with, and no parameter.
     is_unfinished = secret.c.state != sa.literal_column("'current'")
-    sa.Index("secret_unfinished", secret.c.integration, sqlite_where=is_unfinished, postgresql_where=is_unfinished)
 
     administrator = sa.Table(
         "administrator",
@@ -120,32 +112,6 @@ else:
         sa.Column("integration", sa.ForeignKey("integration.id"), index=True),
         sa.Column("bound_at", UtcTime),
         sa.Index("tenant_name", "instance", "name"),
-    )
-    _is_virtual_server = tenant.c.kind == "virtual_server"
-    _is_identified_company = sa.and_(tenant.c.kind == "company", tenant.c.uid.is_not(None))
-    _is_named_company = sa.and_(tenant.c.kind == "company", tenant.c.uid.is_(None))
-    sa.Index(
-        "tenant_virtual_server",
-        tenant.c.uid,
-        unique=True,
-        sqlite_where=_is_virtual_server,
-        postgresql_where=_is_virtual_server,
-    )
-    sa.Index(
-        "tenant_identified_company",
-        tenant.c.instance,
-        tenant.c.uid,
-        unique=True,
-        sqlite_where=_is_identified_company,
-        postgresql_where=_is_identified_company,
-    )
-    sa.Index(
-        "tenant_named_company",
-        tenant.c.instance,
-        tenant.c.name,
-        unique=True,
-        sqlite_where=_is_named_company,
-        postgresql_where=_is_named_company,
     )
 
     mapping = sa.Table(

@@ -15,14 +15,19 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
-from .sealing import SecretValue
-from .writer import Writer
+
+if TYPE_CHECKING:
+    from .sealing import SecretValue
+    from .writer import Writer
 
 FINGERPRINT_KEY_BYTES = 32
+KEYRING, REGISTRY = "keyring", "registry"
+"""The kinds of stores, as the option ``secret_store`` calls them."""
 
 # Read once a process: keyrings are slow. By process, store, registry, wrapped key, and what opens it.
 _fingerprint_keys: dict[tuple[int, str, str, str, tuple[bytes, ...]], bytes] = {}

@@ -141,7 +141,7 @@ def test_the_letter() -> None:
         "They continue to exist in Kaspersky Security Center and can be bound to another integration "
         "(module msp.kaspersky.binding).\n"
         "\n"
-        "Its administrators keep their access to the companies.\n"
+        "Its administrators keep their access to the virtual servers.\n"
         "\n"
         "If the deletion was expected, nothing has to be done. If not, ask who is named above.\n"
     )
@@ -157,7 +157,9 @@ def test_the_letter() -> None:
 )
 def test_companies_are_called_companies(names: tuple[str, ...], told: str) -> None:
     business_hub = replace(INTEGRATION, solution=Solution.BUSINESS_HUB)
-    assert told in letter_for(notification(snapshot(*names, integration=business_hub))).body
+    body = letter_for(notification(snapshot(*names, integration=business_hub))).body
+    assert told in body
+    assert "keep their access to the companies." in body
 
 
 def test_long_lists_are_shortened_and_counted() -> None:

@@ -16,7 +16,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain.notification
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations import channels
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations.context import Context, open_context
-from ansible_collections.msp.kaspersky.plugins.module_utils._operations.deliver import pending_warning
+from ansible_collections.msp.kaspersky.plugins.module_utils._operations.deliver import Delivery, pending_warning
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import NOTIFICATIONS
 
 ACCOUNT = {"url": "https://ksc.example.com", "username": "ansible", "password": "correct horse"}
@@ -78,6 +78,7 @@ def test_each_channel_is_given_its_own_time(tmp_path: Path) -> None:
     ],
 )
 def test_the_warning_names_what_is_missing(missing: list[str], told: str) -> None:
-    [warning] = pending_warning("default", 2, missing)
+    delivery = Delivery(missing=missing)
+    [warning] = pending_warning("default", 2, delivery)
     assert told in warning
-    assert pending_warning("default", 0, missing) == []
+    assert pending_warning("default", 0, delivery) == []

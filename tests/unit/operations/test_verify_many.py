@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
@@ -77,8 +78,26 @@ def test_nobody_is_asked_again_about_a_refused_user(
     group = [integration("a", "user", "key"), integration("b", "user", "key")]
     context: Any = None
     record: Any = None
-    verdicts = verify_many._verified_group(context, record, {"a": None, "b": None}, group)
+    verdicts: dict[str, Any] = {}
+    verify_many._verify_group(context, record, {"a": None, "b": None}, group, verdicts, Event())
     assert seen == asked
     assert set(verdicts) == {"a", "b"}
     if asked == ["a"]:
         assert verdicts["b"]["error"]["shared_with"] == "a"
+
+
+def test_an_interrupted_task_asks_about_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    stopped = Event()
+
+    def verified(_context: Any, _record: Any, item: Integration, _secret: Any) -> dict[str, Any]:
+        seen.append(item.name)
+        stopped.set()
+        return {"state": "verified", "apis": {}, "error": None}
+
+    monkeypatch.setattr(verify_many, "_verified", verified)
+    group = [integration("a", "user", "key"), integration("b", "user", "key")]
+    context: Any = None
+    record: Any = None
+    verify_many._verify_group(context, record, {"a": None, "b": None}, group, {}, stopped)
+    assert seen == ["a"]

@@ -23,7 +23,7 @@ except ImportError:  # before ansible-core 2.19, every text was trusted
         return text
 
 
-from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
+from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import masked, plain
 
 VARIABLES = """
 text: plain
@@ -95,3 +95,21 @@ def test_vaulted_values_are_decrypted(text: str) -> None:
     found = plain([value])
     assert found == [text]
     assert types_in(found) <= PLAIN
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("S3cret", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"),
+        ({"a": [{"b": "is S3cret here"}]}, {"a": [{"b": "is ******** here"}]}),
+        ({"a": 14711}, {"a": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}),
+    ],
+)
+def test_secrets_are_masked_wherever_they_stand(value: Any, shown: Any) -> None:
+    assert masked(value, {"S3cret", "4711"}) == shown
+
+
+def test_nothing_is_copied_where_there_is_nothing_to_mask() -> None:
+    result = {"list": ["S3", "cret"], "flag": True, "nothing": None}
+    assert masked(result, {"S3cret", "4711"}) is result
+    assert masked(result, set()) is result

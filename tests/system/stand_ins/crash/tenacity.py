@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -16,10 +17,9 @@ class Retrying:
     def __init__(self, **_options: object) -> None:
         pass
 
-    def __call__(
-        self, _attempt: object, method: str, url: str, headers: Callable[[], object], body: object
-    ) -> NoReturn:
-        raise RuntimeError(f"{method} {url} {headers()} {body}")
+    def __call__(self, attempt: Callable[[], object]) -> NoReturn:
+        given = inspect.getclosurevars(attempt).nonlocals
+        raise RuntimeError(f"{given['method']} {given['url']} {given['headers']()} {given['body']}")
 
 
 def stop_after_attempt(_number: int) -> None:
