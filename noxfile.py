@@ -137,12 +137,13 @@ def release(session: nox.Session) -> None:
     prepare(session, CORES["newest"], *RUNTIME, *RELEASERS)
     folder = BUILD / "release"
     copy = copy_collection(ROOT, folder)
+    context = str(BUILD / "execution-environment")
     checks = {
         "antsibull-changelog lint": ["antsibull-changelog", "lint"],
         "antsibull-changelog release": ["antsibull-changelog", "release"],
         "ansible-lint": ["ansible-lint", "--offline", "--profile", "production", "--strict"],
         "ansible-builder introspect": ["ansible-builder", "introspect", "--sanitize", str(folder)],
-        "ansible-builder create": ["ansible-builder", "create", "--file", EXECUTION_ENVIRONMENT],
+        "ansible-builder create": ["ansible-builder", "create", "--file", EXECUTION_ENVIRONMENT, "--context", context],
         "build": ["ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder)],
         "galaxy-importer": ["python", str(ROOT / "tests/tools/import_collection.py"), str(tarball(folder))],
     }
