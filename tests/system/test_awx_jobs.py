@@ -24,12 +24,13 @@ from .awx import CHECKOUT, Finished, Injected, Job, inject
 from .awx_rules import faults_of_answer
 from .databases import PostgresqlDatabase
 from .leaks import found_in
-from .tasks import SECRET_KEY
+from .tasks import SECRET_KEY, perform
 
 VARIABLES = CHECKOUT / "roles" / "awx_setup" / "vars" / "main"
 SLICER = CHECKOUT / "tests" / "integration" / "targets" / "tenants_inventory" / "files" / "slice.py"
 SOURCE = CHECKOUT / "playbooks" / "inventory" / "tenants.yml"
 REGISTRY_PASSWORD = "registry-passw0rd"
+NAME = "Integration with Tigerpaw"
 NEW_USER, NEW_PASSWORD = "a new user", "new-passw0rd-&<\"'é%{ \\x"
 TIGERPAW = "Kaspersky Tigerpaw"
 ADMINISTRATORS = "ann@msp.example Ann\n\nbob@msp.example  Bob Miller\n"
@@ -154,13 +155,15 @@ def hidden(team: Team) -> dict[str, str]:
 
 
 def keep(team: Team, **answers: str) -> Finished:
-    return team.launch(
-        "create or update an integration",
-        TIGERPAW,
-        msp_kaspersky_instance="office",
-        integration_solution="security_center",
-        **answers,
-    )
+    usual = {"msp_kaspersky_instance": "office", "integration_solution": "security_center"}
+    return team.launch("create or update an integration", TIGERPAW, **usual | answers)
+
+
+def sliced(exported: Path, number: int, count: int) -> Path:
+    """Cut an inventory as AWX does."""
+    part = exported.with_name(f"slice_{number}")
+    subprocess.run([sys.executable, str(SLICER), str(exported), str(part), str(number), str(count)], check=True)
+    return part
 
 
 def told(job: Finished) -> dict[str, Any]:
@@ -181,7 +184,7 @@ def test_the_life_of_an_integration(
     team: Team, sandbox: Sandbox, postgresql: PostgresqlDatabase, hidden: dict[str, str]
 ) -> None:
     created = told(keep(team, integration_administrators=ADMINISTRATORS))
-    assert created["integration"]["name"] == "Integration with Tigerpaw"
+    assert created["integration"]["name"] == NAME
     assert [person["alias"] for person in created["integration"]["administrators"]] == ["Ann", "Bob Miller"]
     assert set(created["verification"].values()) == {"verified"}
 
@@ -195,11 +198,11 @@ def test_the_life_of_an_integration(
     old = sandbox.tigerpaw_settings()["soap_user_name"]
     rotate = ("rotate credentials", TIGERPAW)
     rotated = told(team.launch(*rotate, msp_kaspersky_instance="office", integration_user_name=old))
-    assert rotated == {"rotated": {name: ["soap_password"] for name in ("Another", "Integration with Tigerpaw")}}
+    assert rotated == {"rotated": {name: ["soap_password"] for name in ("Another", NAME)}}
 
     deletion = {
         "msp_kaspersky_instance": "office",
-        "integration_name": "Integration with Tigerpaw",
+        "integration_name": NAME,
         "integration_when_bound": "fail",
         "integration_notify_through": "smtp",
     }
@@ -229,11 +232,9 @@ def test_slices_bind_their_clients_at_the_same_time(
 ) -> None:
     told(keep(team))
     exported = team.read_inventory()
-    slices = [exported.with_name(f"slice_{number}") for number in (1, 2)]
-    for number, part in enumerate(slices, start=1):
-        subprocess.run([sys.executable, str(SLICER), str(exported), str(part), str(number), "2"], check=True)
+    slices = [sliced(exported, number, 2) for number in (1, 2)]
     jobs = [team.job(*TEMPLATES["bind new clients"]["credential_types"]) for _part in slices]
-    answers = {"integration_name": "Integration with Tigerpaw"}
+    answers = {"integration_name": NAME}
     with ThreadPoolExecutor() as at_once:
         runs = [
             at_once.submit(job.run, TEMPLATES["bind new clients"]["playbook"], answers, part)
@@ -249,6 +250,18 @@ def test_slices_bind_their_clients_at_the_same_time(
     assert team.leaks(hidden) == {}
 
 
+def test_companies_are_bound_without_security_center(team: Team, postgresql: PostgresqlDatabase) -> None:
+    told(keep(team, integration_solution="business_hub", integration_administrators=ADMINISTRATORS))
+    company = {"registry": postgresql.address, "instance": "office", "integration": NAME, "companies": ["Acme"]}
+    perform("binding", company)
+    perform("binding", {**company, "state": "absent"})
+    team.credentials["Kaspersky tenants"] = team.credentials["Kaspersky registry"]
+    team.credentials["Kaspersky Security Center"] = {}
+    script = sliced(team.read_inventory(), 1, 1)
+    assert team.launch("bind new clients", inventory=script, integration_name=NAME).status == "successful"
+    assert [row["name"] for row in postgresql.rows("tenant") if row["integration"]] == ["Acme"]
+
+
 def test_gathered_facts_hold_no_secret(team: Team, hidden: dict[str, str], tmp_path: Path) -> None:
     told(keep(team))
     inventory = team.read_inventory()
@@ -259,10 +272,8 @@ def test_gathered_facts_hold_no_secret(team: Team, hidden: dict[str, str], tmp_p
     play = {"name": "Gather", "hosts": "kaspersky_tenants", "gather_facts": True, "tasks": tasks}
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "gather.yml").write_text(json.dumps([play]), encoding="utf-8")
-    script = inventory.with_name("all")
-    subprocess.run([sys.executable, str(SLICER), str(inventory), str(script), "1", "4"], check=True)
     job = team.job(*(name for name in TYPES if name in team.credentials))
-    assert job.run("gather.yml", {}, script, tmp_path / "project").status == "successful"
+    assert job.run("gather.yml", {}, sliced(inventory, 1, 4), tmp_path / "project").status == "successful"
     left = job.left_behind()
     facts = [content for name, content in left.items() if "fact_cache" in name]
     assert len(facts) == 2
