@@ -36,7 +36,7 @@ QUICK = Sizes(
 def main() -> int:
     """Measure; return the exit code."""
     given = arguments()
-    signal.signal(signal.SIGTERM, lambda *_about: sys.exit("stopped"))  # so that all that was started is ended
+    signal.signal(signal.SIGTERM, stop)
     sizes = QUICK if given.quick else Sizes()
     todo = [item for item in measurements(sizes) if given.only in item.key]
     with tempfile.TemporaryDirectory(prefix="msp-") as folder, staged(Path(folder), sizes) as stage:
@@ -48,6 +48,12 @@ def main() -> int:
     if not given.quick and not given.only:
         PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
     return int(any(item.failure for item in todo))
+
+
+def stop(*_about: object) -> None:
+    """End all that was started, and then this process. A second signal must not keep the first from doing so."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit("stopped")
 
 
 def arguments() -> argparse.Namespace:

@@ -110,21 +110,27 @@ def timed(command: list[str], environment: Mapping[str, str], output: int) -> tu
         largest.
     """
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-    )
-    limit = threading.Timer(LONGEST_PLAY, os.killpg, (process.pid, signal.SIGKILL))
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    limit = threading.Timer(LONGEST_PLAY, kill, (process.pid,))
     limit.start()
     try:
         _pid, status, usage = os.wait4(process.pid, 0)
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill(process.pid)
         raise
     finally:
         limit.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)  # it is gone, which only wait4 knows
     seconds = time.perf_counter() - began
     return Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), process.returncode
+
+
+def kill(process: int) -> None:
+    """Kill a process and its descendants. They share no group: Ansible gives each worker a session of its own."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    os.kill(process, signal.SIGKILL)
+    for child in children:
+        kill(int(child))
 
 
 def changed(printed: str) -> bool:

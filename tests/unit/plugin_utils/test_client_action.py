@@ -214,5 +214,7 @@ def test_loading_an_action_imports_what_every_task_needs_and_no_more() -> None:
         "print(*(name for name in ('sqlalchemy', 'zeep', 'requests', 'keyring', 'psycopg', 'lxml', 'tenacity')"
         " if name in sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # A new process knows of no collection path: pytest's own was given to it in other ways.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["sqlalchemy"]
