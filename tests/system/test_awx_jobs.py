@@ -227,6 +227,10 @@ def test_new_credentials_that_are_refused_are_tried_once(team: Team, sandbox: Sa
     assert [request.method for request in sandbox.requests("soap")].count("POST") == 1
 
 
+def test_an_administrator_without_a_name_is_refused(team: Team) -> None:
+    assert "alias" in refusal(keep(team, integration_administrators="ann@msp.example\n"))
+
+
 def test_slices_bind_their_clients_at_the_same_time(
     team: Team, postgresql: PostgresqlDatabase, hidden: dict[str, str]
 ) -> None:
