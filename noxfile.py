@@ -42,6 +42,7 @@ RUNTIME = ["-r", "meta/ee-requirements.txt"]
 SANDBOX = ["-r", "tests/sandbox/requirements.txt"]
 TESTS = ["-r", "tests/requirements.txt"]
 LINTERS = ["antsibull-docs", "reuse", "ruff"]
+EXECUTION_ENVIRONMENT = "roles/awx_setup/files/execution-environment.yml"
 TYPES = ["mypy", "types-PyYAML", "types-requests"]
 RELEASERS = ["ansible-builder", "ansible-lint", "antsibull-changelog", "galaxy-importer"]
 
@@ -125,6 +126,8 @@ def package(session: nox.Session, core: str) -> None:
     for folder, kind in {"modules": "module", "inventory": "inventory", "lookup": "lookup", "filter": "filter"}.items():
         for plugin in sorted(copy.glob(f"plugins/{folder}/*.py")):
             checks[f"ansible-doc {plugin.stem}"] = ["ansible-doc", "--type", kind, f"msp.kaspersky.{plugin.stem}"]
+    for role in sorted(copy.glob("roles/*")):
+        checks[f"ansible-doc {role.name}"] = ["ansible-doc", "--type", "role", f"msp.kaspersky.{role.name}"]
     check_all(session, checks, ANSIBLE_COLLECTIONS_PATH=str(installed))
 
 
@@ -134,11 +137,13 @@ def release(session: nox.Session) -> None:
     prepare(session, CORES["newest"], *RUNTIME, *RELEASERS)
     folder = BUILD / "release"
     copy = copy_collection(ROOT, folder)
+    context = str(BUILD / "execution-environment")
     checks = {
         "antsibull-changelog lint": ["antsibull-changelog", "lint"],
         "antsibull-changelog release": ["antsibull-changelog", "release"],
         "ansible-lint": ["ansible-lint", "--offline", "--profile", "production", "--strict"],
-        "ansible-builder": ["ansible-builder", "introspect", "--sanitize", str(folder)],
+        "ansible-builder introspect": ["ansible-builder", "introspect", "--sanitize", str(folder)],
+        "ansible-builder create": ["ansible-builder", "create", "--file", EXECUTION_ENVIRONMENT, "--context", context],
         "build": ["ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder)],
         "galaxy-importer": ["python", str(ROOT / "tests/tools/import_collection.py"), str(tarball(folder))],
     }

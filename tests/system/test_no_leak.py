@@ -7,14 +7,12 @@ Plays a playbook at ``-vvvv`` and looks for every secret in all that it leaves: 
 log and its cache of facts, the system's log, the registry with what SQLite keeps beside it, temporary files, and the
 home folder. The playbook is played by the modules, and inside of Ansible's own process.
 
-The secrets come from files, so that Ansible itself has no reason to show them. The forms that are looked for are made
-here, by the standard library and not by the code that masks them.
+The secrets come from files, so that Ansible itself has no reason to show them.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import json
 import os
 import re
@@ -35,6 +33,8 @@ import yaml
 
 from sandbox import Sandbox
 
+from .leaks import found_in
+
 PLAY_SECONDS = 300
 MODULE = "msp.kaspersky."
 NAME = "Integration with Tigerpaw"
@@ -50,28 +50,6 @@ FAULT = """<?xml version="1.0" encoding="utf-8"?>
 <faultstring>System.Web.Services.Protocols.SoapException: The login of {} failed
    at Tigerpaw.Login(String password)</faultstring>
 </soap:Fault></soap:Body></soap:Envelope>"""
-
-
-def forms_of(secret: str) -> Iterator[bytes]:
-    """Yield a secret as serialisers write it, and the middle of its Base64 whatever surrounds it."""
-    yield from (text.encode() for text in (secret, repr(secret)[1:-1], html.escape(secret), saxutils.escape(secret)))
-    yield saxutils.quoteattr(secret)[1:-1].encode()
-    for ascii_only in (True, False):
-        inner = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
-        yield inner.encode()
-        yield json.dumps(inner, ensure_ascii=ascii_only)[1:-1].encode()
-    for safe in ("", "/"):
-        yield from (quote(secret, safe=safe).encode() for quote in (urllib.parse.quote, urllib.parse.quote_plus))
-    for shift in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            whole = encode(b"\0" * shift + secret.encode())
-            # Without the characters that carry bits of what stands before and behind.
-            yield whole[4 if shift else 0 : (shift + len(secret.encode())) // 3 * 4]
-
-
-def found_in(content: bytes, hidden: dict[str, str]) -> set[str]:
-    """Return the names of the secrets that stand in a content in any form."""
-    return {name for name, secret in hidden.items() if any(form in content for form in forms_of(secret))}
 
 
 @pytest.fixture

@@ -1,0 +1,300 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs, run with what AWX's own code injects: they do their work, in slices too, and leave no secret behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+
+from sandbox import Sandbox
+
+from .awx import CHECKOUT, Finished, Injected, Job, inject
+from .awx_rules import faults_of_answer
+from .databases import PostgresqlDatabase
+from .leaks import found_in
+from .tasks import SECRET_KEY, perform
+
+VARIABLES = CHECKOUT / "roles" / "awx_setup" / "vars" / "main"
+SLICER = CHECKOUT / "tests" / "integration" / "targets" / "tenants_inventory" / "files" / "slice.py"
+SOURCE = CHECKOUT / "playbooks" / "inventory" / "tenants.yml"
+REGISTRY_PASSWORD = "registry-passw0rd"
+NAME = "Integration with Tigerpaw"
+NEW_USER, NEW_PASSWORD = "a new user", "new-passw0rd-&<\"'é%{ \\x"
+TIGERPAW = "Kaspersky Tigerpaw"
+ADMINISTRATORS = "ann@msp.example Ann\n\nbob@msp.example  Bob Miller\n"
+SERVERS = [{"name": f"Client {number}", "uid": f"VSRV-{number}"} for number in range(1, 9)]
+
+
+def read(name: str) -> Any:
+    """Read one of the role's files with variables."""
+    return next(iter(DataLoader().load_from_file(str(VARIABLES / f"{name}.yml")).values()))
+
+
+TYPES = {kind["name"]: kind for name in ("credential_types", "platform_credential_types") for kind in read(name)}
+TEMPLATES = {template["name"].partition(": ")[2]: template for template in read("job_templates")}
+
+
+@dataclass
+class Team:
+    """
+    A team that has launched jobs.
+
+    :param credentials: what it has given to AWX, by type.
+    """
+
+    folder: Path
+    credentials: dict[str, dict[str, Any]]
+    jobs: list[Job] = field(default_factory=list)
+
+    def job(self, *types: str) -> Job:
+        """Prepare a job with credentials of these types."""
+        folder = self.folder / str(len(self.jobs) + 1)
+        folder.mkdir(mode=0o700)
+        injected = Injected()
+        for name in types:
+            inject(TYPES[name], self.credentials[name], folder, injected)
+        assert injected.arguments == []
+        self.jobs.append(Job(folder, injected, len(self.jobs) + 1))
+        return self.jobs[-1]
+
+    def launch(self, name: str, *chosen: str, inventory: Path | None = None, **answers: str) -> Finished:
+        """
+        Launch a job template.
+
+        :param chosen: types of the credentials that are chosen at launch.
+        :param answers: those of its survey, none of which AWX may refuse.
+        """
+        template = TEMPLATES[name]
+        questions = {question["variable"]: question for question in template["survey"]}
+        assert {variable for variable, question in questions.items() if question["required"]} <= answers.keys()
+        assert [faults_of_answer(questions[variable], answer) for variable, answer in answers.items()] == [[]] * len(
+            answers
+        )
+        return self.job(*template["credential_types"], *chosen).run(template["playbook"], answers, inventory)
+
+    def read_inventory(self) -> Path:
+        """Let AWX read its inventory source: it exports what ansible-inventory tells."""
+        job = self.job("Kaspersky tenants")
+        exported = job.folder / "exported.json"
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "ansible",
+                "inventory",
+                "-i",
+                str(SOURCE),
+                "--list",
+                "--export",
+                "--output",
+                str(exported),
+            ],
+            env={**os.environ, **job.injected.variables, "HOME": str(job.folder), "MSP_KASPERSKY_INSTANCE": "office"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return exported
+
+    def leaks(self, hidden: dict[str, str]) -> dict[str, set[str]]:
+        """Tell which secrets stand in what jobs have left, by file."""
+        found = {
+            f"{job.number}/{name}": found_in(content, hidden)
+            for job in self.jobs
+            for name, content in {**job.left_behind(), "shown": json.dumps(job.injected.shown).encode()}.items()
+        }
+        return {name: secrets for name, secrets in found.items() if secrets}
+
+
+@pytest.fixture
+def team(sandbox: Sandbox, postgresql: PostgresqlDatabase, tmp_path: Path) -> Team:
+    """Let a team give AWX what it needs for the sandbox."""
+    smtp, center, certificate = sandbox.smtp_settings(), sandbox.security_center_settings(), sandbox.ca_path.read_text()
+    registry = {"registry": postgresql.address, "registry_password": REGISTRY_PASSWORD}
+    account = {name: center[name] for name in ("url", "username", "password")} | {"certificate": certificate}
+    mail = {
+        name: smtp[name] for name in ("smtp_host", "smtp_encryption", "smtp_username", "smtp_password", "mail_from")
+    }
+    sandbox.add_user("soap", name=NEW_USER, secret=NEW_PASSWORD)
+    sandbox.virtual_servers.replace(SERVERS)
+    return Team(
+        tmp_path,
+        {
+            "Kaspersky registry": registry,
+            "Kaspersky secret key": {"secret_key": SECRET_KEY},
+            "Kaspersky mail server": {**mail, "smtp_port": str(smtp["smtp_port"]), "smtp_certificate": certificate},
+            "Kaspersky Security Center": account,
+            "Kaspersky tenants": {**registry, **account},
+            TIGERPAW: sandbox.tigerpaw_settings(),
+        },
+    )
+
+
+@pytest.fixture
+def hidden(team: Team) -> dict[str, str]:
+    """Return every secret of the team."""
+    return {
+        f"{name}: {item['id']}": team.credentials[name][item["id"]]
+        for name in team.credentials
+        for item in TYPES[name]["inputs"]["fields"]
+        if item.get("secret")
+    } | {"new password": NEW_PASSWORD}
+
+
+def keep(team: Team, **answers: str) -> Finished:
+    usual = {"msp_kaspersky_instance": "office", "integration_solution": "security_center"}
+    return team.launch("create or update an integration", TIGERPAW, **usual | answers)
+
+
+def sliced(exported: Path, number: int, count: int) -> Path:
+    """Cut an inventory as AWX does."""
+    part = exported.with_name(f"slice_{number}")
+    subprocess.run([sys.executable, str(SLICER), str(exported), str(part), str(number), str(count)], check=True)
+    return part
+
+
+def told(job: Finished) -> dict[str, Any]:
+    """Return the artifacts of a job that went well."""
+    assert job.status == "successful", job.output[-3000:]
+    shown: dict[str, Any] = job.events[-1]["event_data"]["artifact_data"]
+    return shown
+
+
+def refusal(job: Finished) -> str:
+    """Return the message of a job that has failed as it should."""
+    assert job.status == "failed"
+    [failed] = [event for event in job.events if event["event"] == "runner_on_failed"]
+    return str(failed["event_data"]["res"]["msg"])
+
+
+def test_the_life_of_an_integration(
+    team: Team, sandbox: Sandbox, postgresql: PostgresqlDatabase, hidden: dict[str, str]
+) -> None:
+    created = told(keep(team, integration_administrators=ADMINISTRATORS))
+    assert created["integration"]["name"] == NAME
+    assert [person["alias"] for person in created["integration"]["administrators"]] == ["Ann", "Bob Miller"]
+    assert set(created["verification"].values()) == {"verified"}
+
+    assert told(keep(team))["integration"] == created["integration"]
+    told(keep(team, integration_name="Another"))
+
+    report = told(team.launch("report", msp_kaspersky_instance="office", report_verifies="yes"))
+    assert report["integrations"][0]["verification"]["state"] == "verified"
+
+    team.credentials[TIGERPAW] |= {"soap_user_name": NEW_USER, "soap_password": NEW_PASSWORD}
+    old = sandbox.tigerpaw_settings()["soap_user_name"]
+    rotate = ("rotate credentials", TIGERPAW)
+    rotated = told(team.launch(*rotate, msp_kaspersky_instance="office", integration_user_name=old))
+    assert rotated == {"rotated": {name: ["soap_password"] for name in ("Another", NAME)}}
+
+    deletion = {
+        "msp_kaspersky_instance": "office",
+        "integration_name": NAME,
+        "integration_when_bound": "fail",
+        "integration_notify_through": "smtp",
+    }
+    mistaken = team.launch("delete an integration", integration_confirmation="Integration", **deletion)
+    assert "Nothing was deleted" in refusal(mistaken)
+    deleted = told(
+        team.launch("delete an integration", integration_confirmation=deletion["integration_name"], **deletion)
+    )
+    assert (deleted["deleted"], int(deleted["notifications_pending"]), len(deleted["notified"])) == (True, 0, 2)
+    assert len(sandbox.mails()) == 2
+    assert {row["actor"] for row in postgresql.rows("history")} == {f"AWX job {number}" for number in (1, 3, 5, 7)}
+    assert team.leaks(hidden) == {}
+
+
+def test_new_credentials_that_are_refused_are_tried_once(team: Team, sandbox: Sandbox) -> None:
+    told(keep(team))
+    told(keep(team, integration_name="Another"))
+    team.credentials[TIGERPAW] |= {"soap_password": "mistyped"}
+    sandbox.forget()
+    user = {"msp_kaspersky_instance": "office", "integration_user_name": sandbox.tigerpaw_settings()["soap_user_name"]}
+    assert team.launch("rotate credentials", TIGERPAW, **user).status == "failed"
+    assert [request.method for request in sandbox.requests("soap")].count("POST") == 1
+
+
+def test_an_administrator_without_a_name_is_refused(team: Team) -> None:
+    assert "alias" in refusal(keep(team, integration_administrators="ann@msp.example\n"))
+
+
+def test_slices_bind_their_clients_at_the_same_time(
+    team: Team, postgresql: PostgresqlDatabase, hidden: dict[str, str]
+) -> None:
+    told(keep(team))
+    exported = team.read_inventory()
+    slices = [sliced(exported, number, 2) for number in (1, 2)]
+    jobs = [team.job(*TEMPLATES["bind new clients"]["credential_types"]) for _part in slices]
+    answers = {"integration_name": NAME}
+    with ThreadPoolExecutor() as at_once:
+        runs = [
+            at_once.submit(job.run, TEMPLATES["bind new clients"]["playbook"], answers, part)
+            for job, part in zip(jobs, slices, strict=True)
+        ]
+    finished = [run.result() for run in runs]
+    assert [one.status for one in finished] == ["successful", "successful"]
+    begun, ended = ([one.events[place]["created"] for one in finished] for place in (0, -1))
+    assert max(begun) < min(ended)
+    changed = [one.events[-1]["event_data"]["changed"] for one in finished]
+    assert [len(names) for names in changed] == [4, 4]
+    assert {row["name"] for row in postgresql.rows("tenant") if row["integration"]} == {one["name"] for one in SERVERS}
+    assert team.leaks(hidden) == {}
+
+
+def test_companies_are_bound_without_security_center(team: Team, postgresql: PostgresqlDatabase) -> None:
+    told(keep(team, integration_solution="business_hub", integration_administrators=ADMINISTRATORS))
+    company = {"registry": postgresql.address, "instance": "office", "integration": NAME, "companies": ["Acme"]}
+    perform("binding", company)
+    perform("binding", {**company, "state": "absent"})
+    team.credentials["Kaspersky tenants"] = team.credentials["Kaspersky registry"]
+    team.credentials["Kaspersky Security Center"] = {}
+    script = sliced(team.read_inventory(), 1, 1)
+    assert team.launch("bind new clients", inventory=script, integration_name=NAME).status == "successful"
+    assert [row["name"] for row in postgresql.rows("tenant") if row["integration"]] == ["Acme"]
+
+
+def test_gathered_facts_hold_no_secret(team: Team, hidden: dict[str, str], tmp_path: Path) -> None:
+    told(keep(team))
+    inventory = team.read_inventory()
+    tasks = [
+        {"name": "Show the environment", "ansible.builtin.debug": {"var": "ansible_facts.env"}},
+        {"name": "Show every variable", "ansible.builtin.debug": {"var": "vars"}},
+    ]
+    play = {"name": "Gather", "hosts": "kaspersky_tenants", "gather_facts": True, "tasks": tasks}
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "gather.yml").write_text(json.dumps([play]), encoding="utf-8")
+    job = team.job(*(name for name in TYPES if name in team.credentials))
+    assert job.run("gather.yml", {}, sliced(inventory, 1, 4), tmp_path / "project").status == "successful"
+    left = job.left_behind()
+    facts = [content for name, content in left.items() if "fact_cache" in name]
+    assert len(facts) == 2
+    assert all(b"MSP_KASPERSKY_SECRET_KEY_FILE" in content for content in facts)
+    assert any("job_events" in name for name in left)
+    assert team.leaks(hidden) == {}
+
+
+def test_the_search_finds_what_a_job_prints(team: Team, hidden: dict[str, str], tmp_path: Path) -> None:
+    printed = {"name": "Print", "ansible.builtin.debug": {"msg": NEW_PASSWORD}}
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "print.yml").write_text(json.dumps([{"hosts": "localhost", "tasks": [printed]}]))
+    team.job().run("print.yml", {}, project=tmp_path / "project")
+    assert {"1/artifacts/1/stdout"} <= team.leaks(hidden).keys()
+
+
+@pytest.mark.parametrize("name", ["create or update an integration", "rotate credentials"])
+def test_a_job_without_a_platform_says_so(team: Team, name: str) -> None:
+    answers = {"integration_solution": "business_hub"} if name.startswith("create") else {"integration_user_name": "x"}
+    assert "Launch this job with a credential" in refusal(team.launch(name, msp_kaspersky_instance="office", **answers))
