@@ -56,7 +56,7 @@ registry:
     schema_version:
       description: Version of its tables.
       type: int
-      sample: 1
+      sample: 2
     secret_store:
       description: Where its secrets are kept, V(keyring) or V(registry).
       type: str

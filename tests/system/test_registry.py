@@ -38,6 +38,8 @@ from system.workplace import Workplace, registry_options
 
 Step = Callable[[Any], None]
 
+CURRENT = upgrades.SCHEMA_VERSION
+
 CREATION: Options = {
     "platform": "tigerpaw",
     "solution": "business_hub",
@@ -213,8 +215,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Make this the collection of a later version, with these steps."""
 
     def release(*later: Step) -> None:
-        monkeypatch.setattr(upgrades, "STEPS", dict(enumerate(later, start=1)))
-        monkeypatch.setattr(upgrades, "SCHEMA_VERSION", 1 + len(later))
+        monkeypatch.setattr(upgrades, "STEPS", dict(enumerate(later, start=CURRENT)))
+        monkeypatch.setattr(upgrades, "SCHEMA_VERSION", CURRENT + len(later))
 
     return release
 
@@ -231,7 +233,7 @@ def test_the_first_use_that_writes_upgrades(workplace: Workplace, steps: Callabl
     result = run(workplace, task)
     assert result["changed"]
     assert result.get("upgraded", True)
-    assert [row["schema_version"] for row in workplace.database.rows("registry")] == [3]
+    assert [row["schema_version"] for row in workplace.database.rows("registry")] == [CURRENT + 2]
     assert "upgraded" in notes(workplace)
     assert "later" in workplace.database.tables()
     if task == "registry":
@@ -294,7 +296,7 @@ def test_many_upgrade_at_once_and_one_does_it(workplace: Workplace, steps: Calla
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_a_newer_registry_is_refused_and_untouched(workplace: Workplace, task: str, check_mode: bool) -> None:
     workplace.create()
-    workplace.database.query("UPDATE registry SET schema_version = 2")
+    workplace.database.query("UPDATE registry SET schema_version = schema_version + 1")
     before = workplace.everything()
     error = refusal(workplace, task, check_mode)
     assert error.code == "registry_newer"

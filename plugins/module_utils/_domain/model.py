@@ -152,7 +152,11 @@ class Notification:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """What was done to an integration, when and by whom (stated, not proven); without secrets."""
+    """
+    What was done to an integration, when and by whom (stated, not proven); without secrets.
+
+    :param job: the job of AWX in which it was done, if it was one.
+    """
 
     at: datetime
     actor: str
@@ -161,3 +165,4 @@ class HistoryEntry:
     integration_name: str
     action: str
     summary: dict[str, Any] = field(default_factory=dict)
+    job: dict[str, Any] | None = None

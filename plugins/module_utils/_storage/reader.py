@@ -50,6 +50,7 @@ class RegistryRecord:
     secrets_ready: bool
     fingerprint_key: str | None
     created_at: datetime
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True)

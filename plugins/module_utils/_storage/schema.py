@@ -46,6 +46,8 @@ else:
         # Wrapped under the secret key; empty where the keyring holds it.
         sa.Column("fingerprint_key", sa.Text),
         sa.Column("created_at", UtcTime, nullable=False),
+        # Address of the registry that took the place of this one, or is about to; without password.
+        sa.Column("moved_to", sa.Text),
     )
 
     instance = sa.Table(
@@ -154,5 +156,7 @@ else:
         sa.Column("integration_name", sa.String(255), nullable=False),
         sa.Column("action", sa.String(32), nullable=False),
         sa.Column("summary", sa.JSON, nullable=False),
+        # The job of AWX in which it was done, if it was one.
+        sa.Column("job", sa.JSON(none_as_null=True)),
         sa.Index("history_of_instance", "instance", "at"),
     )

@@ -13,13 +13,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+try:
+    import sqlalchemy as sa
+except ImportError:  # told when a database is opened
+    pass
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+
+def _note_jobs_and_moves(connection: Connection) -> None:
+    connection.execute(sa.text("ALTER TABLE history ADD COLUMN job JSON"))
+    connection.execute(sa.text("ALTER TABLE registry ADD COLUMN moved_to TEXT"))
+
 
 # Key: the version that the step starts from.
-STEPS: Mapping[int, Callable[[Connection], None]] = {}
+STEPS: Mapping[int, Callable[[Connection], None]] = {1: _note_jobs_and_moves}
 
 
 def upgrade(connection: Connection, version: int) -> None:
