@@ -68,8 +68,8 @@ options:
   actor:
     description:
       - Who is acting, for the history. This is stated, not proven.
-      - If omitted, the environment variable E(MSP_KASPERSKY_ACTOR) is used, then the number of the AWX job, then the
-        operating system's user. In AWX, the variable C(awx_user_name) tells who launched the job.
+      - If omitted, the environment variable E(MSP_KASPERSKY_ACTOR) is used, then the user who launched the AWX job,
+        then the number of the job, then the operating system's user.
     type: str
 requirements:
   - python >= 3.11

@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ._domain.jobs import JOB_FACTS
 from ._domain.model import Solution
 from ._domain.platforms import PLATFORMS, Field, FieldType, Platform
 from .environment import Options, dictionary_from_environment, with_environment
@@ -32,6 +33,7 @@ _MOST = {
     "verify_delay": _DAY,
     "smtp_port": 65535,
     "credentials_older_than": _CENTURY_IN_DAYS,
+    "history_newer_than": _CENTURY_IN_DAYS,
     "history_retention": _CENTURY_IN_DAYS,
     "notification_retention": _CENTURY_IN_DAYS,
 }
@@ -118,6 +120,8 @@ ALL = with_environment(
         "actor": _TEXT,
     }
 )
+# Actions take it from the variables of AWX, so no environment variable stands in for it.
+JOB: Options = {"job": {"type": "dict", "options": dict.fromkeys(JOB_FACTS, _TEXT)}}
 
 CONNECTION = with_environment(
     {
@@ -213,6 +217,7 @@ INTEGRATION = ModuleSpecification(
         },
         "when_bound": _choice("unbind", "fail", default="unbind"),
         **ALL,
+        **JOB,
         **VERIFICATION,
         **NOTIFICATIONS,
         **SECURITY_CENTER,
@@ -234,13 +239,14 @@ INTEGRATION_INFO = ModuleSpecification(
         "user_name": _TEXT,
         "verify": _FLAG,
         "history": _FLAG,
+        "history_newer_than": _NUMBER,
         "tenants": _FLAG,
         "export": _FLAG,
         **ALL,
         **VERIFICATION,
     },
     mutually_exclusive=_ALL_EXCLUSIVE,
-    least={"credentials_older_than": 0, **_VERIFICATION_LEAST},
+    least={"credentials_older_than": 0, "history_newer_than": 0, **_VERIFICATION_LEAST},
 )
 
 BINDING = ModuleSpecification(
@@ -253,6 +259,7 @@ BINDING = ModuleSpecification(
         "allow_empty": _FLAG,
         "move_from": _TEXT,
         **ALL,
+        **JOB,
         **SECURITY_CENTER,
     },
     mutually_exclusive=(("virtual_servers", "companies"), *_ALL_EXCLUSIVE),
@@ -295,6 +302,7 @@ NOTIFICATION = ModuleSpecification(
         "notification_ids": {"type": "list", "elements": "str"},
         "limit": _NUMBER,
         **ALL,
+        **JOB,
         **CONNECTION,
         **NOTIFICATIONS,
         **SECURITY_CENTER,
@@ -314,6 +322,7 @@ REGISTRY = ModuleSpecification(
         "history_retention": _NUMBER,
         "notification_retention": _NUMBER,
         **ALL,
+        **JOB,
     },
     mutually_exclusive=_ALL_EXCLUSIVE,
     least={"history_retention": 1, "notification_retention": 1},

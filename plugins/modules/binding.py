@@ -21,6 +21,7 @@ description:
     there are, in check mode as well. Nothing is ever written there.
 extends_documentation_fragment:
   - msp.kaspersky.registry
+  - msp.kaspersky.job
   - msp.kaspersky.security_center
   - msp.kaspersky.attributes
   - msp.kaspersky.attributes.writer

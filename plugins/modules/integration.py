@@ -21,6 +21,7 @@ description:
     platform is not asked, because its licence may be gone.
 extends_documentation_fragment:
   - msp.kaspersky.registry
+  - msp.kaspersky.job
   - msp.kaspersky.connection
   - msp.kaspersky.verification
   - msp.kaspersky.notifications

@@ -72,8 +72,13 @@ options:
   history:
     description:
       - Whether to return what was done to the integrations, when and by whom.
+      - With O(name) or O(integration_id), also of integrations that were deleted since.
     type: bool
     default: false
+  history_newer_than:
+    description:
+      - Returns of the history what is not older than this number of days. If omitted, all of it.
+    type: int
   tenants:
     description:
       - Whether to return the virtual servers or companies that are bound to each integration.
@@ -263,6 +268,30 @@ history:
       description: By whom, as stated and not proven.
       type: str
       sample: ann
+    job:
+      description: Job of AWX or Automation Controller in which it was done. Null outside of one.
+      type: dict
+      contains:
+        id:
+          description: Number of the job.
+          type: str
+          sample: "4711"
+        template:
+          description: Name of the job template.
+          type: str
+          sample: "Kaspersky: delete an integration"
+        launched_by:
+          description: Name of the user who launched it.
+          type: str
+          sample: ann
+        schedule:
+          description: Name of the schedule that launched it, or its workflow.
+          type: str
+          sample: Every night
+        workflow:
+          description: Name of the workflow that it is part of.
+          type: str
+          sample: Monthly work
     action:
       description: What, for example V(created), V(changed), V(bindings_changed), V(deleted) or V(server_recorded).
       type: str

@@ -19,6 +19,7 @@ description:
     does not block the others.
 extends_documentation_fragment:
   - msp.kaspersky.registry
+  - msp.kaspersky.job
   - msp.kaspersky.connection
   - msp.kaspersky.notifications
   - msp.kaspersky.security_center

@@ -17,6 +17,7 @@ description:
     work that comes up from time to time, which is to change the key, to check integrity and to drop what is too old.
 extends_documentation_fragment:
   - msp.kaspersky.registry
+  - msp.kaspersky.job
   - msp.kaspersky.attributes
   - msp.kaspersky.attributes.writer
 attributes:

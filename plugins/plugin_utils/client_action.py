@@ -34,6 +34,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.client import can_wo
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, Work
 from ansible_collections.msp.kaspersky.plugins.module_utils.environment import ENVIRONMENT_PREFIX
 from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.plugin_utils.awx_job import job_of
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import masked, plain
 
@@ -65,11 +66,18 @@ class ClientAction(ModuleAction):
         :returns: the result of the module, whoever did the work.
         """
         variables = task_vars or {}
+        self._tell_job(variables)
         environment = self._task_environment()
         outcome = self._attempt(environment) if self._may_stay(variables, environment) else None
         if outcome is None or _lacks_library(outcome):  # the interpreter of modules may have it
             return dict(super().run(tmp, task_vars))
         return self._told(outcome, variables)
+
+    def _tell_job(self, variables: Mapping[str, Any]) -> None:
+        """Tell what is written into the history of the job: a module sees no variables."""
+        job = job_of(variables) if "job" in self.specification.argument_spec else {}
+        if job and self._task.args.get("job") is None:
+            self._task.args = {**self._task.args, "job": job}
 
     def _task_environment(self) -> dict[str, str]:
         """Render ``environment:`` of play, block and task; meant for a shell, so all values are texts."""

@@ -144,11 +144,13 @@ class Job:
     A job in its private folder.
 
     :param number: what AWX calls it.
+    :param template: the name of what it was made from.
     """
 
     folder: Path
     injected: Injected
     number: int = 1
+    template: str = "Kaspersky"
 
     def run(
         self, playbook: str, answers: Mapping[str, Any], inventory: Path | None = None, project: Path = CHECKOUT
@@ -160,7 +162,7 @@ class Job:
         :param inventory: by default one without hosts.
         """
         self._write("env/envvars", {**self.injected.variables, **self._own_variables()})
-        self._write("env/extravars", {**answers, "awx_job_id": self.number, "awx_user_name": "ann"})
+        self._write("env/extravars", {**answers, **self._told()})
         self._write("env/settings", {"fact_cache_type": "jsonfile", "job_timeout": 300})
         if inventory is None:
             inventory = self.folder / "no_hosts"
@@ -191,6 +193,19 @@ class Job:
     def _write(self, name: str, content: dict[str, Any]) -> None:
         (self.folder / "env").mkdir(exist_ok=True)
         (self.folder / name).write_text(json.dumps(content), encoding="utf-8")
+
+    def _told(self) -> dict[str, Any]:
+        """Return what AWX tells a playbook of its job, by the names of its methods ``awx_meta_vars``."""
+        facts = {
+            "job_id": self.number,
+            "job_launch_type": "manual",
+            "job_template_id": 7,
+            "job_template_name": self.template,
+            "user_id": 3,
+            "user_name": "ann",
+            "user_email": "ann@msp.example",
+        }
+        return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in facts.items()}
 
     def _own_variables(self) -> dict[str, str]:
         """Return what AWX sets itself, and what leads to the collection and keeps out of the user's files."""

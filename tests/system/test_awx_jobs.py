@@ -82,7 +82,9 @@ class Team:
         assert [faults_of_answer(questions[variable], answer) for variable, answer in answers.items()] == [[]] * len(
             answers
         )
-        return self.job(*template["credential_types"], *chosen).run(template["playbook"], answers, inventory)
+        job = self.job(*template["credential_types"], *chosen)
+        job.template = f"Kaspersky: {name}"
+        return job.run(template["playbook"], answers, inventory)
 
     def read_inventory(self) -> Path:
         """Let AWX read its inventory source: it exports what ansible-inventory tells."""
@@ -213,7 +215,16 @@ def test_the_life_of_an_integration(
     )
     assert (deleted["deleted"], int(deleted["notifications_pending"]), len(deleted["notified"])) == (True, 0, 2)
     assert len(sandbox.mails()) == 2
-    assert {row["actor"] for row in postgresql.rows("history")} == {f"AWX job {number}" for number in (1, 3, 5, 7)}
+    assert {row["actor"] for row in postgresql.rows("history")} == {"ann"}
+    jobs = [row["job"] for row in postgresql.rows("history")]
+    assert {job["launched_by"] for job in jobs} == {"ann"}
+    assert {job["id"]: job["template"] for job in jobs} == {
+        "1": "Kaspersky: create or update an integration",
+        "3": "Kaspersky: create or update an integration",
+        "5": "Kaspersky: rotate credentials",
+        "7": "Kaspersky: delete an integration",
+    }
+    assert "In: AWX job 7 (Kaspersky: delete an integration)" in str(sandbox.mails()[0])
     assert team.leaks(hidden) == {}
 
 

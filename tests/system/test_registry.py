@@ -718,7 +718,10 @@ def test_retention_drops_what_is_old_of_this_instance_only(workplace: Workplace)
     assert (done["removed_history"], done["removed_notifications"]) == (2, 1)
     assert [foretold[name] for name in ("removed_history", "removed_notifications")] == [2, 1]
     assert not workplace.run("registry", **limits)["changed"]
-    assert {row["instance"] for row in workplace.database.rows("history")} == {"other"}
+    [entry] = workplace.run("integration_info", instance="old", history=True)["history"]
+    assert (entry["action"], entry["integration"], entry["actor"]) == ("retention_applied", "", "tester")
+    assert entry["summary"] == {"removed_history": 2, "removed_notifications": 1}
+    assert len(workplace.run("integration_info", instance="other", history=True)["history"]) == 2
     assert sorted(row["instance"] for row in workplace.database.rows("notification")) == ["old", "other", "other"]
 
 
@@ -741,7 +744,7 @@ def test_times_are_aware_and_utc(workplace: Workplace, monkeypatch: pytest.Monke
                 integration.updated_at,
                 integration.credentials_changed_at,
                 tenant.bound_at,
-                *(entry.at for entry in reader.history("default")),
+                *(entry.at for entry in reader.history("default", begin)),
             ]
         shown = run(workplace, "integration_info")["integrations"][0]["created_at"]
     finally:

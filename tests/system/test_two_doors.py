@@ -151,7 +151,7 @@ HOSTS = [
         "integration_info",
         keywords={**HERE, "environment": {"MSP_KASPERSKY_INSTANCE": "{{ inventory_hostname }}"}},
     ),
-    task("registry_info", keywords={"ignore_unreachable": True}),
+    task("notification_info", keywords={"ignore_unreachable": True}),
 ]
 FREE = Play(
     HOSTS,
@@ -231,7 +231,7 @@ def show_crashes(results: Task) -> None:
 def show_free(results: Task) -> None:
     assert [results[f"{host} 01 integration"]["changed"] for host in FREE.hosts] == [True] * 3
     assert results["far 03 integration_info"]["error"]["code"] == "instance_unknown"
-    assert results["far 04 registry_info"]["unreachable"]
+    assert results["far 04 notification_info"]["unreachable"]
 
 
 def show_rolling(results: Task) -> None:

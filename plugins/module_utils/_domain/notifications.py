@@ -11,16 +11,16 @@ Names come from people and from other systems, so none of them may become a head
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from .errors import ErrorCode, IntegrationError
+from .jobs import job_title
 from .model import Administrator, Integration, Notification, Solution, Tenant
 from .platforms import PLATFORMS
-from .text import INVISIBLE_CATEGORIES
+from .text import one_line
 
 Say = Callable[[str], str]
 Written = TypeVar("Written")
@@ -77,7 +77,11 @@ def recipients_of(channels: Iterable[str], administrators: Sequence[Administrato
 
 
 def deletion_snapshot(
-    integration: Integration, tenants: Iterable[Tenant], deleted_by: str, deleted_at: datetime
+    integration: Integration,
+    tenants: Iterable[Tenant],
+    deleted_by: str,
+    deleted_at: datetime,
+    job: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """
     Keep what there will be to say about a deleted integration.
@@ -85,6 +89,7 @@ def deletion_snapshot(
     :param tenants: those that its deletion unbinds.
     :param deleted_by: who acted, as the task states it.
     :param deleted_at: an aware time.
+    :param job: the job of AWX in which it was deleted, if it was one.
     :returns: JSON-ready; the first 50 tenants by name, the number of all, the time in UTC.
     """
     unbound = sorted(tenants, key=lambda tenant: (tenant.name.casefold(), tenant.name, tenant.uid or ""))
@@ -104,6 +109,7 @@ def deletion_snapshot(
         "tenant_count": len(unbound),
         "deleted_by": deleted_by,
         "deleted_at": deleted_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "job": dict(job) if job else None,
     }
 
 
@@ -156,12 +162,13 @@ def _read(notification: Notification, write: Callable[[Mapping[str, Any]], Writt
 
 
 def _deletion_letter(snapshot: Mapping[str, Any]) -> Letter:
-    name = _one_line(snapshot["integration"]["name"])
-    return Letter(f'Integration "{name}" was deleted', _deletion_text(snapshot, _one_line))
+    name = one_line(snapshot["integration"]["name"])
+    return Letter(f'Integration "{name}" was deleted', _deletion_text(snapshot, one_line))
 
 
 def _deletion_payload(notification: Notification, snapshot: Mapping[str, Any]) -> dict[str, Any]:
     facts = {name: snapshot[name] for name in ("integration", "tenants", "tenant_count", "deleted_by", "deleted_at")}
+    facts["job"] = snapshot.get("job")  # was not written from the beginning
     text = _deletion_text(snapshot, _without_markup)
     return {"event": notification.event, "message_id": notification.message_id, **facts, "text": text}
 
@@ -175,6 +182,7 @@ def _deletion_text(snapshot: Mapping[str, Any], say: Say) -> str:
         f"Platform: {say(integration['platform_title'])}\n"
         f"Solution: {_SOLUTION_TITLES[solution]}, instance {say(integration['instance'])}\n"
         f"Deleted by: {say(snapshot['deleted_by'])} (as stated by the task that deleted it)\n"
+        f"{_in_job(snapshot, say)}"
         f"Deleted at: {deleted_at:%Y-%m-%d %H:%M:%S} UTC\n"
         f"Integration ID: {say(integration['id'])}",
         _unbound(snapshot, solution, say),
@@ -182,6 +190,11 @@ def _deletion_text(snapshot: Mapping[str, Any], say: Say) -> str:
         "If the deletion was expected, nothing has to be done. If not, ask who is named above.",
     )
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _in_job(snapshot: Mapping[str, Any], say: Say) -> str:
+    job = snapshot.get("job")
+    return f"In: {say(job_title(job))}\n" if job else ""
 
 
 def _unbound(snapshot: Mapping[str, Any], solution: Solution, say: Say) -> str:
@@ -201,11 +214,5 @@ def _unbound(snapshot: Mapping[str, Any], solution: Solution, say: Say) -> str:
     )
 
 
-def _one_line(value: str) -> str:
-    return "".join(
-        "\ufffd" if unicodedata.category(character) in INVISIBLE_CATEGORIES else character for character in value
-    )
-
-
 def _without_markup(value: str) -> str:
-    return _one_line(value).translate(_LOOK_ALIKES)
+    return one_line(value).translate(_LOOK_ALIKES)

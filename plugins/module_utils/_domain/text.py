@@ -55,6 +55,15 @@ _HIDDEN = "is a mask, which stands for a hidden value: give the value itself, or
 _ONE_EMAIL = "must be exactly one e-mail address such as name@example.com, without display name, comment or list"
 
 
+def one_line(text: str) -> str:
+    """
+    Make any text harmless within a line of others.
+
+    :returns: the text, with a replacement character (U+FFFD) for each invisible or direction-changing one.
+    """
+    return "".join("\ufffd" if unicodedata.category(item) in INVISIBLE_CATEGORIES else item for item in text)
+
+
 def clean_name(value: object) -> str:
     """
     Check the name of an integration or a tenant, or the alias of an administrator.

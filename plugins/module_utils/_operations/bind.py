@@ -23,7 +23,7 @@ from .._storage.writer import Writer
 from . import security_center
 from .context import Context, Options
 from .find import required_integration
-from .history import history_entry, server_history
+from .history import history_entry, instance_history
 from .operation import Operation
 from .results import integration_result, tenant_result
 
@@ -152,7 +152,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         identity = self._directory.identity if self._directory else None
         if identity and snapshot.instance and snapshot.instance.server_identity is None:
             writer.change_server_identity(snapshot.instance.name, identity)
-            writer.add_history(server_history(self.context, now, "server_recorded", identity))
+            writer.add_history(instance_history(self.context, now, "server_recorded", {"server_identity": identity}))
 
     def _history(self, snapshot: BindingSnapshot, plan: BindingPlan, now: datetime) -> list[HistoryEntry]:
         gained = {"bound": len(plan.bound), "moved": len(plan.moved), "unbound": len(plan.unbound)}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .._domain.errors import Fault, InvalidSettings
+from .._domain.jobs import known_job, who_launched
 from .._domain.progress import Tell, tell_nobody
 from .._domain.redaction import SecretsInPlay
 from .._domain.text import clean_name, clean_text, cleaned
@@ -42,6 +43,7 @@ class Context:
 
     :param instance: name of the instance that the task is about.
     :param actor: who is acting, for the history; stated, not proven.
+    :param job: the job of AWX in which the task runs, if it is one.
     :param vault: opens and keeps secrets.
     :param tell: takes lines about the progress of long work while it runs.
     """
@@ -50,6 +52,7 @@ class Context:
     registry: Registry
     instance: str
     actor: str
+    job: dict[str, str] | None
     vault: Vault
     in_play: SecretsInPlay
     check_mode: bool
@@ -82,13 +85,15 @@ def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool, tel
     secret_key = read_secret(faults, options, "secret_key", in_play)
     in_play.add(*(secret_key or "").split(","))
     instance = cleaned(faults, "instance", clean_name, options.get("instance") or "default")
-    actor = cleaned(faults, "actor", clean_name, options.get("actor") or _default_actor())
+    job = known_job(options.get("job") or _job_of_this_process())
+    actor = cleaned(faults, "actor", clean_name, options.get("actor") or _default_actor(job))
     selecting = {option: cleaned(faults, option, clean, options.get(option)) for option, clean in _SELECTING.items()}
     if faults or instance is None or actor is None:
         raise InvalidSettings(faults)
     registry = Registry(open_database(options.get("registry") or default_address(), password))
     vault = Vault(registry, instance, options.get("secret_store"), secret_key, in_play)
-    return Context({**options, **selecting}, registry, instance, actor, vault, in_play, check_mode, tell or tell_nobody)
+    every = {**options, **selecting}
+    return Context(every, registry, instance, actor, job, vault, in_play, check_mode, tell or tell_nobody)
 
 
 def read_secret(
@@ -125,9 +130,11 @@ def _reason(error: Exception) -> str:
     return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else "no file can have this name"
 
 
-def _default_actor() -> str:
-    """Name the AWX job if this is one, else the user of the operating system."""
-    job = os.environ.get("JOB_ID")
-    if job and os.environ.get("AWX_PRIVATE_DATA_DIR"):
-        return f"AWX job {job}"
-    return this_user()
+def _job_of_this_process() -> dict[str, str | None]:
+    """Tell of a job what AWX puts into the environment, where no playbook has its variables."""
+    return {"id": os.environ.get("JOB_ID")} if os.environ.get("AWX_PRIVATE_DATA_DIR") else {}
+
+
+def _default_actor(job: dict[str, str] | None) -> str:
+    """Name who launched the job if this is one, else the user of the operating system."""
+    return who_launched(job) if job else this_user()

@@ -115,7 +115,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
         if plan.stored is None:
             return
         now = datetime.now(UTC)
-        told = deletion_snapshot(plan.stored, plan.tenants, self.context.actor, now)
+        told = deletion_snapshot(plan.stored, plan.tenants, self.context.actor, now, self.context.job)
         self.notifications = self._notifications(plan.stored, told, now)
         writer.unbind_all(plan.stored.id)
         self.context.vault.store(writer.registry()).drop(writer, plan.stored.id)

@@ -30,13 +30,15 @@ def history_entry(
         integration_name=integration_name,
         action=action,
         summary=summary,
+        job=context.job,
     )
 
 
-def server_history(context: Context, at: datetime, action: str, identity: str) -> HistoryEntry:
+def instance_history(context: Context, at: datetime, action: str, summary: dict[str, Any]) -> HistoryEntry:
     """
-    Say that the instance, no single integration, got or lost the Administration Server that it stands for.
+    Say what the task of this context did to its instance, and to no single integration.
 
-    :param action: ``server_recorded`` or ``server_forgotten``.
+    :param action: one word for what was done, for example ``server_recorded``.
+    :param summary: what exactly; JSON-ready, without secrets.
     """
-    return history_entry(context, at, action, "", "", {"server_identity": identity})
+    return history_entry(context, at, action, "", "", summary)

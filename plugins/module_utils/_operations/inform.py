@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._domain.errors import Fault, InvalidSettings
-from .._domain.model import Integration, Tenant
+from .._domain.model import HistoryEntry, Integration, Tenant
 from .._domain.platforms import PLATFORMS
 from .._domain.text import clean_name, cleaned
 from .._storage.reader import Reader
@@ -20,6 +20,8 @@ from .find import require_instance
 from .moments import days_ago
 from .results import held_tenant_result, history_result, integration_result, notification_result, utc
 from .verify_many import verify_integrations
+
+_FILTERS = ("name", "integration_id", "platform", "solution", "tenant", "credentials_older_than", "user_name")
 
 
 def list_integrations(context: Context) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def list_integrations(context: Context) -> dict[str, Any]:
         require_instance(reader, context.instance)
         found = _found(reader, context.instance, options)
         held = _held(reader, options, found)
-        history = reader.history(context.instance) if options.get("history") else []
+        history = _history(reader, context.instance, options, found)
     results = {item.id: integration_result(item) for item in found}
     if options.get("tenants"):
         for item in found:
@@ -44,7 +46,7 @@ def list_integrations(context: Context) -> dict[str, Any]:
         for integration_id, verdict in verify_integrations(context, found).items():
             results[integration_id]["verification"] = verdict
     if options.get("history"):
-        answer["history"] = [history_result(item) for item in history if _concerns(item.integration_id, found, options)]
+        answer["history"] = [history_result(item) for item in history]
     if options.get("export"):
         answer["export"] = exported(context.instance, found, held)
     return answer
@@ -156,9 +158,17 @@ def _held(reader: Reader, options: Options, found: Sequence[Integration]) -> dic
     return held
 
 
-def _concerns(integration_id: str, found: Sequence[Integration], options: Options) -> bool:
-    """Without filters the history tells of deleted integrations as well."""
-    filters = ("name", "integration_id", "platform", "solution", "tenant", "credentials_older_than", "user_name")
-    if all(options.get(option) is None for option in filters):
-        return True
-    return integration_id == options.get("integration_id") or any(integration_id == item.id for item in found)
+def _history(reader: Reader, instance: str, options: Options, found: Sequence[Integration]) -> list[HistoryEntry]:
+    """
+    Read what was done, if it is asked for.
+
+    Deleted integrations are found by the name or the id that they had, and without filters.
+    """
+    if not options.get("history"):
+        return []
+    entries = reader.history(instance, days_ago(options.get("history_newer_than")))
+    if all(options.get(option) is None for option in _FILTERS):
+        return entries
+    ids = {item.id for item in found} | {options.get("integration_id")}
+    name = options.get("name")
+    return [item for item in entries if item.integration_id in ids or (name and item.integration_name == name)]

@@ -10,17 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
-from .._domain.model import Instance, Integration, Solution
-from .._domain.platforms import PLATFORMS
+from .._domain.model import Instance, Solution
 from .._domain.progress import Progress
-from .._domain.rules import secret_origins
 from .._storage.encrypted_store import EncryptedStore
 from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .context import Context
 from .find import require_instance
-from .history import server_history
+from .history import instance_history
 from .inform import registry_facts
-from .moments import days_ago
+from .integrity import check_integrity
+from .retention import apply_retention
 
 
 def maintain_registry(context: Context) -> dict[str, Any]:
@@ -41,9 +40,9 @@ def maintain_registry(context: Context) -> dict[str, Any]:
     else:
         answer |= _instance_maintained(context, created)
         answer["reencrypted"] = _reencrypted(context) if context.options.get("reencrypt") else 0
-        answer["removed_history"], answer["removed_notifications"] = _retention(context)
+        answer["removed_history"], answer["removed_notifications"] = apply_retention(context)
         if context.options.get("check_integrity"):
-            answer["integrity"] = _integrity(context)
+            answer["integrity"] = check_integrity(context)
         answer["registry"] = registry_facts(context)
     done = {name: value for name, value in answer.items() if name not in ("integrity", "registry") and value}
     return {**answer, "changed": bool(done), "diff": _diff(done), "warnings": []}
@@ -113,7 +112,8 @@ def _forgotten_server(context: Context) -> str | None:
             identity = _server_identity(writer, context.instance)
             if identity:
                 writer.change_server_identity(context.instance, None)
-                writer.add_history(server_history(context, datetime.now(UTC), "server_forgotten", identity))
+                summary = {"server_identity": identity}
+                writer.add_history(instance_history(context, datetime.now(UTC), "server_forgotten", summary))
     return identity
 
 
@@ -152,76 +152,3 @@ def _stale_tokens(context: Context, store: EncryptedStore, record: RegistryRecor
         progress.reached(number)
         stale += store.encrypted_anew(token) is not None
     return stale
-
-
-def _retention(context: Context) -> tuple[int, int]:
-    """Drop what is older than the task wants to keep; in check mode only count it."""
-    instance = context.instance
-    history_before = days_ago(context.options.get("history_retention"))
-    notifications_before = days_ago(context.options.get("notification_retention"))
-    with context.registry.reading() as reader:
-        history = reader.count_history(instance, history_before)
-        notifications = reader.count_delivered_notifications(instance, notifications_before)
-    if (history or notifications) and not context.check_mode:
-        with context.registry.writing(instance) as writer:
-            writer.remove_history(instance, history_before)
-            writer.remove_delivered_notifications(instance, notifications_before)
-    return history, notifications
-
-
-def _integrity(context: Context) -> dict[str, Any]:
-    """
-    Check that the database is sound and that every secret can be opened where it belongs.
-
-    :raises IntegrationError: ``registry_damaged`` naming everything that is wrong; ``secret_key_wrong`` or
-        ``secret_store_elsewhere`` where the secrets cannot be looked at from here.
-    """
-    faults = context.registry.database.faults()
-    with context.registry.reading() as reader:
-        record = reader.registry()
-        integrations = [item for name in reader.instance_names() for item in reader.integrations(name)]
-        secrets = {secret.integration_id: secret for secret in reader.current_secrets()}
-    # A wrong key is a fault of the task, not of every secret in the registry.
-    context.vault.store(record).fingerprint_key(record)
-    known = {integration.id for integration in integrations}
-    faults += [f"secrets without an integration: {owner}" for owner in secrets if owner not in known]
-    progress = Progress("checked", "integrations", len(integrations), context.tell)
-    for number, integration in enumerate(integrations):
-        progress.reached(number)
-        faults += _lasting_faults_of(context, record, integration, secrets.get(integration.id))
-    if faults:
-        raise IntegrationError(
-            ErrorCode.REGISTRY_DAMAGED,
-            f"The registry {context.registry.location} is damaged: {'; '.join(faults)}. Restore it from a backup, or "
-            "give the secrets of the named integrations again.",
-            faults=faults,
-        )
-    return {"checked_integrations": len(integrations), "faults": []}
-
-
-def _lasting_faults_of(
-    context: Context, record: RegistryRecord, integration: Integration, secret: SecretRecord | None
-) -> list[str]:
-    """Look again at what another run has changed meanwhile: what did not fit together then is no damage."""
-    while faults := _faults_of(context, record, integration, secret):
-        with context.registry.reading() as reader:
-            now, secret_now = reader.integration(integration.id), reader.current_secret(integration.id)
-        if now is None or (now, secret_now) == (integration, secret):
-            return faults if now else []
-        integration, secret = now, secret_now
-    return []
-
-
-def _faults_of(
-    context: Context, record: RegistryRecord, integration: Integration, secret: SecretRecord | None
-) -> list[str]:
-    try:
-        opened = context.vault.open(record, integration, secret)
-    except IntegrationError as error:
-        if error.code not in (ErrorCode.SECRET_DAMAGED, ErrorCode.SECRET_KEY_WRONG):
-            raise
-        return [f"'{integration.name}': {error.message.removesuffix('.')}"]
-    expected = set(secret_origins(PLATFORMS[integration.platform], integration.settings))
-    differing = context.vault.differing(record, integration, opened, always=False)
-    missing = [f"'{integration.name}' lacks the secret {name}" for name in sorted(expected - set(opened))]
-    return missing + [f"'{integration.name}': the fingerprint of {name} is not its own" for name in sorted(differing)]

@@ -119,6 +119,7 @@ def history_result(entry: HistoryEntry) -> dict[str, Any]:
     return {
         "at": utc(entry.at),
         "actor": entry.actor,
+        "job": entry.job,
         "action": entry.action,
         "integration_id": entry.integration_id,
         "integration": entry.integration_name,

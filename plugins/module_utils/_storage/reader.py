@@ -240,11 +240,11 @@ class Reader:
         """Count the history that is older than a moment."""
         return self._count(schema.history, schema.history.c.instance == instance, schema.history.c.at < before)
 
-    def history(self, instance: str) -> list[HistoryEntry]:
-        """List what was done in an instance, oldest first."""
+    def history(self, instance: str, since: datetime) -> list[HistoryEntry]:
+        """List what was done in an instance since a moment, oldest first."""
         table = schema.history.c
         columns = [column for column in table if column.name != "id"]
-        query = sa.select(*columns).where(table.instance == instance).order_by(table.id)
+        query = sa.select(*columns).where(table.instance == instance, table.at >= since).order_by(table.id)
         return self._read(query, lambda row: HistoryEntry(**row._mapping), "an entry of the history")
 
     def counts(self) -> dict[str, int]:

@@ -119,6 +119,7 @@ def test_the_snapshot_is_plain_data() -> None:
         "tenant_count": 2,
         "deleted_by": "alice",
         "deleted_at": "2026-03-03T23:02:03Z",
+        "job": None,
     }
     assert "https://api.example.com" not in json.dumps(content), "settings are of no concern to the recipients"
 
@@ -187,7 +188,7 @@ def test_the_webhook_gets_facts_and_a_text() -> None:
 def test_a_snapshot_cannot_add_facts() -> None:
     payload = webhook_payload(notification({**snapshot("Acme"), "event": "other", "blocks": [], "text": "x"}))
     assert set(payload) == {
-        *("event", "message_id", "integration", "tenants", "tenant_count", "deleted_by", "deleted_at", "text")
+        *("event", "message_id", "integration", "tenants", "tenant_count", "deleted_by", "deleted_at", "job", "text")
     }
     assert payload["event"] == INTEGRATION_DELETED
     assert payload["text"].startswith("The integration")
