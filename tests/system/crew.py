@@ -83,8 +83,21 @@ class Crew:
         """Carry out tasks that begin at the same moment."""
         return self._run(tasks, keyring, fatal_step=None, interrupted=False, goes_on=False)
 
+    def run_all_and_kill_the_first(
+        self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, fatal_step: str
+    ) -> list[Outcome]:
+        """Carry out tasks that begin at the same moment; the first is killed before its first step of a name."""
+        jobs = self._jobs(tasks, keyring, fatal_step=None, interrupted=False, goes_on=False)
+        jobs[0]["fatal_step"] = fatal_step
+        return self._carry_out(jobs)
+
     def _run(self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, **fate: Any) -> list[Outcome]:
-        jobs = [{"module": module, "options": options, "keyring": str(keyring), **fate} for module, options in tasks]
+        return self._carry_out(self._jobs(tasks, keyring, **fate))
+
+    def _jobs(self, tasks: Sequence[tuple[str, dict[str, Any]]], keyring: Path, **fate: Any) -> list[dict[str, Any]]:
+        return [{"module": module, "options": options, "keyring": str(keyring), **fate} for module, options in tasks]
+
+    def _carry_out(self, jobs: list[dict[str, Any]]) -> list[Outcome]:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(jobs) + "\n")

@@ -50,11 +50,11 @@ class Steps:
     """
     Counts the steps of this process, and kills or interrupts it before one of them.
 
-    :param fatal: number of the step that is not reached, from 0; nothing lets the process live.
+    :param fatal: number of the step that is not reached, from 0, or its name; nothing lets the process live.
     :param interrupted: whether it is interrupted there, so that it can still clean up, in place of being killed.
     """
 
-    def __init__(self, fatal: int | None, interrupted: bool) -> None:
+    def __init__(self, fatal: int | str | None, interrupted: bool) -> None:
         self.names: list[str] = []
         self._fatal = fatal
         self._interrupted = interrupted
@@ -62,11 +62,11 @@ class Steps:
 
     def reach(self, name: str) -> None:
         """Come to a step, which is done next."""
-        number = len(self.names)
+        is_fatal = self._fatal in (len(self.names), name)
         self.names.append(name)
-        if number == self._fatal and self._interrupted:
+        if is_fatal and self._interrupted:
             raise Interruption
-        if number == self._fatal:
+        if is_fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self) -> None:

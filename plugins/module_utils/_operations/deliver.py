@@ -161,9 +161,18 @@ def _deliver_one(context: Context, channels: Channels, notification: Notificatio
         was_pending = writer.end_lease(notification.id, None if code else now, code)
     if code:
         return code if was_pending else None
+    if not was_pending:
+        delivery.warnings.append(_sent_twice(notification))
     delivery.delivered[notification.id] = now
     delivery.notified.append({"channel": notification.channel, "recipient": notification.recipient})
     return None
+
+
+def _sent_twice(notification: Notification) -> str:
+    return (
+        f"The notification {notification.message_id} took so long to send that another run took it over, and sent or "
+        "discarded it meanwhile. Who gets it twice can tell by this identifier, which is the same both times."
+    )
 
 
 def _sent(channels: Channels, notification: Notification) -> str | None:

@@ -144,7 +144,9 @@ class Writer(Reader):
         """
         Record how the delivery of a leased message ended.
 
-        :returns: whether it was still pending; if not, another run has delivered it after the lease was void.
+        That it was delivered is true whoever holds the lease by now; a failure must not end the lease of another run.
+
+        :returns: whether it was still to be delivered here; if not, the lease was void and another run took it over.
         """
         values = {
             "lease_holder": None,
@@ -154,6 +156,8 @@ class Writer(Reader):
         }
         table = schema.notification
         where = sa.and_(table.c.id == notification_id, table.c.delivered_at.is_(None))
+        if delivered_at is None:
+            where = sa.and_(where, table.c.lease_holder == this_process())
         return bool(self._connection.execute(sa.update(table).where(where).values(values)).rowcount)
 
     def remove_notifications(self, notification_ids: Iterable[str]) -> None:
