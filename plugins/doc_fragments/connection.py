@@ -37,7 +37,13 @@ options:
     description:
       - Password for the proxy.
       - If omitted, the environment variable E(MSP_KASPERSKY_PROXY_PASSWORD) is used.
+      - Mutually exclusive with O(proxy_password_file).
     type: str
+  proxy_password_file:
+    description:
+      - File whose content is the password for the proxy, on the host that runs the module.
+      - If omitted, the environment variable E(MSP_KASPERSKY_PROXY_PASSWORD_FILE) is used.
+    type: path
 requirements:
   - requests >= 2.31.0
   - tenacity >= 8.2.3

@@ -20,8 +20,8 @@ options:
         stay in the registry. M(msp.kaspersky.notification) delivers or discards only notifications of these.
       - An empty list is refused, because it would tell nobody.
       - If omitted, the environment variable E(MSP_KASPERSKY_NOTIFY_THROUGH) is used, with commas in between, and
-        without that V(smtp), and V(webhook) where O(webhook_url) is given. M(msp.kaspersky.notification) then means
-        all.
+        without that V(smtp), and V(webhook) where O(webhook_url) or O(webhook_url_file) is given.
+        M(msp.kaspersky.notification) then means all.
     type: list
     elements: str
     choices:
@@ -88,12 +88,24 @@ options:
       - Address that gets every notification as an HTTP POST in JSON, for example of a chat. Its value is treated as a
         secret.
       - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_URL) is used.
+      - Mutually exclusive with O(webhook_url_file).
     type: str
+  webhook_url_file:
+    description:
+      - File whose content is the address of the webhook, on the host that runs the module.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_URL_FILE) is used.
+    type: path
   webhook_secret:
     description:
       - Secret that signs the body of the request, so that the receiver can tell where it comes from.
       - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_SECRET) is used.
+      - Mutually exclusive with O(webhook_secret_file).
     type: str
+  webhook_secret_file:
+    description:
+      - File whose content is the secret that signs the body, on the host that runs the module.
+      - If omitted, the environment variable E(MSP_KASPERSKY_WEBHOOK_SECRET_FILE) is used.
+    type: path
   webhook_validate_certs:
     description:
       - Whether to verify the TLS certificate of the webhook's receiver.

@@ -70,8 +70,12 @@ options:
         type: str
       proxy_password:
         description:
-          - Password for the proxy.
+          - Password for the proxy. Mutually exclusive with O(security_center.proxy_password_file).
         type: str
+      proxy_password_file:
+        description:
+          - File whose content is the password for the proxy, on the host that runs the plugin.
+        type: path
 requirements:
   - requests >= 2.31.0 (with Security Center)
   - tenacity >= 8.2.3 (with Security Center)

@@ -130,6 +130,7 @@ CONNECTION = with_environment(
         "proxy": _TEXT,
         "proxy_username": _TEXT,
         "proxy_password": _SECRET,
+        "proxy_password_file": _SECRET_FILE,
     }
 )
 
@@ -153,6 +154,7 @@ _SECURITY_CENTER: Options = {
     "proxy": _TEXT,
     "proxy_username": _TEXT,
     "proxy_password": _SECRET,
+    "proxy_password_file": _SECRET_FILE,
 }
 
 SECURITY_CENTER: Options = {
@@ -176,7 +178,9 @@ NOTIFICATIONS = with_environment(
         "smtp_ca_path": {"type": "path"},
         "mail_from": _TEXT,
         "webhook_url": _SECRET,
+        "webhook_url_file": _SECRET_FILE,
         "webhook_secret": _SECRET,
+        "webhook_secret_file": _SECRET_FILE,
         "webhook_validate_certs": {"type": "bool", "default": True},
         "webhook_ca_path": {"type": "path"},
     }
@@ -186,7 +190,12 @@ SHARED = ALL | VERIFICATION | NOTIFICATIONS | SECURITY_CENTER
 """The options that are set once for many tasks, and have environment variables."""
 
 _ALL_EXCLUSIVE = (("registry_password", "registry_password_file"), ("secret_key", "secret_key_file"))
-_NOTIFICATIONS_EXCLUSIVE = (("smtp_password", "smtp_password_file"),)
+_CONNECTION_EXCLUSIVE = (("proxy_password", "proxy_password_file"),)
+_NOTIFICATIONS_EXCLUSIVE = (
+    ("smtp_password", "smtp_password_file"),
+    ("webhook_url", "webhook_url_file"),
+    ("webhook_secret", "webhook_secret_file"),
+)
 _CONNECTION_LEAST = {"timeout": 1, "retries": 0}
 _VERIFICATION_LEAST = {**_CONNECTION_LEAST, "verify_retries": 0, "verify_delay": 0}
 _NOTIFICATIONS_LEAST = {"smtp_port": 1}
@@ -222,7 +231,7 @@ INTEGRATION = ModuleSpecification(
         **NOTIFICATIONS,
         **SECURITY_CENTER,
     },
-    mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
     required_one_of=(("name", "integration_id", "platform"),),
     required_if=(("state", "absent", ("name", "integration_id")),),
     least={**_VERIFICATION_LEAST, **_NOTIFICATIONS_LEAST, **_SECURITY_CENTER_LEAST},
@@ -245,7 +254,7 @@ INTEGRATION_INFO = ModuleSpecification(
         **ALL,
         **VERIFICATION,
     },
-    mutually_exclusive=_ALL_EXCLUSIVE,
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
     least={"credentials_older_than": 0, "history_newer_than": 0, **_VERIFICATION_LEAST},
 )
 
@@ -307,7 +316,7 @@ NOTIFICATION = ModuleSpecification(
         **NOTIFICATIONS,
         **SECURITY_CENTER,
     },
-    mutually_exclusive=(*_ALL_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE, *_NOTIFICATIONS_EXCLUSIVE),
     least={"limit": 1, **_CONNECTION_LEAST, **_NOTIFICATIONS_LEAST, **_SECURITY_CENTER_LEAST},
     never_null=("notification_ids",),
 )
@@ -315,6 +324,9 @@ NOTIFICATION = ModuleSpecification(
 REGISTRY = ModuleSpecification(
     argument_spec={
         "state": _choice("present", default="present"),
+        "move_from": _TEXT,
+        "move_from_password": _SECRET,
+        "move_from_password_file": _SECRET_FILE,
         "solution": _SOLUTION,
         "forget_server": _FLAG,
         "reencrypt": _FLAG,
@@ -324,7 +336,7 @@ REGISTRY = ModuleSpecification(
         **ALL,
         **JOB,
     },
-    mutually_exclusive=_ALL_EXCLUSIVE,
+    mutually_exclusive=(("move_from_password", "move_from_password_file"), *_ALL_EXCLUSIVE),
     least={"history_retention": 1, "notification_retention": 1},
 )
 

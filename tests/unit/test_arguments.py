@@ -183,6 +183,17 @@ def test_null_does_not_mean_all_notifications() -> None:
         assert argument_faults(options.NOTIFICATION, {"state": "discarded", **arguments}) == []
 
 
+TWO_WAYS = ("registry_password", "secret_key", "proxy_password", "smtp_password", "webhook_url", "webhook_secret")
+
+
+def test_every_secret_has_a_file() -> None:
+    for name, specification in (("shared", options.SHARED), ("account", options.SECURITY_CENTER["security_center"])):
+        spec = specification.get("options", specification)
+        secret = {option for option, item in spec.items() if item.get("no_log")}
+        assert secret, name
+        assert {f"{option}_file" for option in secret} <= spec.keys()
+
+
 def test_all_faults_come_together() -> None:
     faults = integration_faults(
         name=None,
@@ -190,17 +201,17 @@ def test_all_faults_come_together() -> None:
         tigerpaw=3,
         autotask={"pasword": VALUE, "validate_certs": VALUE},
         administrators=[1],
-        smtp_password="x",
-        smtp_password_file="y",
+        **dict.fromkeys(TWO_WAYS, "x"),
+        **{f"{name}_file": "y" for name in TWO_WAYS},
     )
     assert set(faults) == {
         "administrators",
         "autotask.pasword",
         "autotask.validate_certs",
         "name",
-        "smtp_password",
         "tigerpaw",
         "timeout",
+        *TWO_WAYS,
     }
 
 

@@ -26,7 +26,7 @@ from .security_center import certificate_warnings, open_security_center
 from .verify import connection_of
 
 NEEDED_OPTIONS = {MAIL: "smtp_host", WEBHOOK: "webhook_url", SECURITY_CENTER: "security_center"}
-"""The option without which a channel is not configured."""
+"""The option without which a channel is not configured; of a secret, a file will do."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,12 @@ def chosen_channels(context: Context) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(names))
 
 
+def is_configured(context: Context, name: str) -> bool:
+    """Tell whether the task configures a channel."""
+    needed = NEEDED_OPTIONS[name]
+    return any(context.options.get(option) is not None for option in (needed, f"{needed}_file"))
+
+
 def configured_channels(context: Context, names: Iterable[str]) -> Channels:
     """
     Make the channels that the task configures; connects to nothing yet.
@@ -85,7 +91,7 @@ def configured_channels(context: Context, names: Iterable[str]) -> Channels:
     ready: dict[str, Channel] = {}
     faults: list[Fault] = []
     for name in names:
-        if context.options.get(NEEDED_OPTIONS[name]) is None:
+        if not is_configured(context, name):
             continue
         try:
             ready[name] = _BUILDERS[name](context)
@@ -100,16 +106,17 @@ def _mail(context: Context) -> Channel:
     options = context.options
     if not options.get("mail_from"):
         raise InvalidSettings([Fault("mail_from", "is required beside smtp_host: the address that letters come from")])
+    [password] = context.secret_options("smtp_password")
     server = MailServer(
         host=options["smtp_host"],
         sender=options["mail_from"],
         port=options.get("smtp_port"),
         encryption=options.get("smtp_encryption") or "starttls",
         username=options.get("smtp_username"),
-        password=context.secret_option("smtp_password"),
+        password=password,
         validate_certs=options.get("smtp_validate_certs", True),
         ca_path=options.get("smtp_ca_path"),
-        timeout=connection_of(options).timeout,
+        timeout=connection_of(options, None).timeout,
     )
     channel = MailChannel(server)
 
@@ -122,10 +129,12 @@ def _mail(context: Context) -> Channel:
 
 
 def _webhook(context: Context) -> Channel:
-    options, connection = context.options, connection_of(context.options)
+    options = context.options
+    url, secret, proxy_password = context.secret_options("webhook_url", "webhook_secret", "proxy_password")
+    connection = connection_of(options, proxy_password)
     channel = WebhookChannel(
-        options["webhook_url"],
-        options.get("webhook_secret"),
+        url or "",
+        secret,
         connection,
         validate_certs=options.get("webhook_validate_certs", True),
         ca_path=options.get("webhook_ca_path"),
@@ -139,7 +148,7 @@ def _webhook(context: Context) -> Channel:
 
 
 def _security_center(context: Context) -> Channel:
-    server, connection = open_security_center(context), connection_of(context.options[SECURITY_CENTER])
+    server, connection = open_security_center(context), connection_of(context.options[SECURITY_CENTER], None)
 
     def send(notification: Notification) -> None:
         letter = letter_for(notification)

@@ -58,18 +58,18 @@ class Context:
     check_mode: bool
     tell: Tell = tell_nobody
 
-    def secret_option(self, name: str) -> str | None:
+    def secret_options(self, *names: str) -> list[str | None]:
         """
-        Read a secret that is given directly or in a file.
+        Read secrets that are given directly or in files.
 
-        :param name: of the direct option; the other ends in ``_file``.
-        :raises InvalidSettings: the file cannot be read.
+        :param names: of the direct options; the others end in ``_file``.
+        :raises InvalidSettings: files that cannot be read.
         """
         faults: list[Fault] = []
-        secret = read_secret(faults, self.options, name, self.in_play)
+        secrets = [read_secret(faults, self.options, name, self.in_play) for name in names]
         if faults:
             raise InvalidSettings(faults)
-        return secret
+        return secrets
 
 
 def open_context(options: Options, in_play: SecretsInPlay, check_mode: bool, tell: Tell | None = None) -> Context:

@@ -18,6 +18,7 @@ from .._domain.model import HistoryEntry, Integration, Notification, Tenant
 from .._domain.notifications import (
     INTEGRATION_DELETED,
     SECURITY_CENTER,
+    WEBHOOK,
     deletion_snapshot,
     recipients_of,
     usual_channels,
@@ -28,7 +29,7 @@ from .._domain.similar_names import SimilarNames
 from .._domain.text import did_you_mean, nearest
 from .._storage.reader import Reader, SecretRecord
 from .._storage.writer import Writer
-from .channels import chosen_channels, configured_channels
+from .channels import chosen_channels, configured_channels, is_configured
 from .context import Context
 from .deliver import Delivery, deliver, lacking, pending_warning
 from .find import elsewhere, integration_by_id
@@ -78,8 +79,7 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         # Made first, so that faults of the notification options come to light before anything is deleted.
-        has_webhook = bool(context.options.get("webhook_url"))
-        self._names = chosen_channels(context) or usual_channels(has_webhook)
+        self._names = chosen_channels(context) or usual_channels(is_configured(context, WEBHOOK))
         self._channels = configured_channels(context, self._names)
         self.notifications: list[Notification] = []
         self.delivery = Delivery()

@@ -37,12 +37,13 @@ def open_security_center(context: Context) -> SecurityCenter:
     url = _required(faults, options, "url", clean_url)
     username = _required(faults, options, "username", clean_text)
     password = _password(faults, options, context)
-    if url is None or username is None or password is None:
+    proxy_password = _secret(faults, options, "proxy_password", context)
+    if faults or url is None or username is None or password is None:
         raise InvalidSettings(faults)
     # The address goes as it was given: cleaned, it would have lost a port 443, which is not that of the Open API.
     endpoint = Endpoint(options["url"], options.get("validate_certs", True), options.get("ca_path"))
     account = Account(username, password, options.get("internal_user", True))
-    return SecurityCenter(endpoint, account, connection_of(options), context.in_play)
+    return SecurityCenter(endpoint, account, connection_of(options, proxy_password), context.in_play)
 
 
 def discover(context: Context) -> Directory:
@@ -96,11 +97,14 @@ def _required(faults: list[Fault], options: Options, name: str, clean: Callable[
 
 
 def _password(faults: list[Fault], options: Options, context: Context) -> str | None:
-    if options.get("password") is not None and options.get("password_file") is not None:
-        faults.append(Fault(_PASSWORD, "excludes password_file (environment variables count as well)"))
-        return None
     if options.get("password") is None and options.get("password_file") is None:
         faults.append(Fault(_PASSWORD, "is required, or password_file"))
         return None
-    password = read_secret(faults, options, "password", context.in_play, f"{OPTION}.")
-    return cleaned(faults, _PASSWORD, clean_secret, password)
+    return cleaned(faults, _PASSWORD, clean_secret, _secret(faults, options, "password", context))
+
+
+def _secret(faults: list[Fault], options: Options, name: str, context: Context) -> str | None:
+    if options.get(name) is not None and options.get(f"{name}_file") is not None:
+        faults.append(Fault(f"{OPTION}.{name}", f"excludes {name}_file (environment variables count as well)"))
+        return None
+    return read_secret(faults, options, name, context.in_play, f"{OPTION}.")

@@ -31,7 +31,8 @@ def prove_settings(
     """
     from .._remote import connectors  # for tasks that ask somebody
 
-    connection, patience = connection_of(context.options), _patience(context.options)
+    [proxy_password] = context.secret_options("proxy_password")
+    connection, patience = connection_of(context.options, proxy_password), _patience(context.options)
     filled = effective_settings(platform, dict(settings))
     verification = connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
     if settings.get("validate_certs") is not False:
@@ -66,8 +67,13 @@ def shown_states(verification: Verification) -> dict[str, str]:
     return {api: str(state) for api, state in verification.states.items()}
 
 
-def connection_of(options: Options) -> Connection:
-    """Read how outside systems are reached."""
+def connection_of(options: Options, proxy_password: str | None) -> Connection:
+    """
+    Read how outside systems are reached.
+
+    :param options: a task's, or those of one of its dictionaries.
+    :param proxy_password: read from its option or its file.
+    """
     from .._remote.http import Connection  # for tasks that ask somebody
 
     return Connection(
@@ -75,7 +81,7 @@ def connection_of(options: Options) -> Connection:
         retries=int(options.get("retries") or 0),
         proxy=options.get("proxy"),
         proxy_username=options.get("proxy_username"),
-        proxy_password=options.get("proxy_password"),
+        proxy_password=proxy_password,
     )
 
 
