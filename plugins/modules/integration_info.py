@@ -86,9 +86,10 @@ options:
     default: false
   export:
     description:
-      - Whether to return YAML text that recreates the integrations and their bindings.
-      - It holds no secrets. What came from outside stays data when it is loaded again, even if it looks like a
-        template.
+      - Whether to return YAML text with the variable C(integrations_instance), of which the role
+        P(msp.kaspersky.integrations#role) recreates the integrations and their bindings.
+      - It holds no secrets, and a comment where each belongs.
+      - What came from outside stays data when it is loaded again, even if it looks like a template.
     type: bool
     default: false
 seealso:
@@ -310,11 +311,15 @@ history:
       sample: {}
 export:
   description:
-    - YAML text with the variable C(msp_kaspersky_integrations), which recreates the integrations and their bindings
-      once the secrets are added.
+    - YAML text with the variable C(integrations_instance), as the role P(msp.kaspersky.integrations#role) takes it.
   returned: when O(export=true)
   type: str
-  sample: "msp_kaspersky_integrations: []"
+  sample: |
+    ---
+    integrations_instance:
+      name: default
+      solution: business_hub
+      integrations: []
 error:
   description:
     - What went wrong, for C(rescue). The user guide explains every code.

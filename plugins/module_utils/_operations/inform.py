@@ -34,6 +34,7 @@ def list_integrations(context: Context) -> dict[str, Any]:
     options = _with_clean_name(context.options)
     with context.registry.reading() as reader:
         require_instance(reader, context.instance)
+        instance = reader.instance(context.instance) if options.get("export") else None
         found = _found(reader, context.instance, options)
         held = _held(reader, options, found)
         history = _history(reader, context.instance, options, found)
@@ -47,8 +48,8 @@ def list_integrations(context: Context) -> dict[str, Any]:
             results[integration_id]["verification"] = verdict
     if options.get("history"):
         answer["history"] = [history_result(item) for item in history]
-    if options.get("export"):
-        answer["export"] = exported(context.instance, found, held)
+    if instance:
+        answer["export"] = exported(instance, found, held)
     return answer
 
 
