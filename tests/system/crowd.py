@@ -26,6 +26,7 @@ from typing import Any
 import keyring
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import IntegrationError
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import prepare_to_fork
 
 from .keyrings import FolderKeyring
 from .random_tasks import RandomTasks, Task
@@ -113,8 +114,9 @@ class Crowd:
 
 def main(orders: Orders) -> int:
     """Let the processes work, and wait for all of them; returns how many ended otherwise than they should."""
-    for library in ("cryptography.fernet", "psycopg", "requests", "tenacity"):
+    for library in ("psycopg", "requests", "tenacity"):
         importlib.import_module(library)  # once, in place of once a process
+    prepare_to_fork()
     gc.freeze()
     until = time.monotonic() + orders.seconds
     children = [_forked(number, orders, until) for number in range(orders.processes)]
@@ -130,7 +132,7 @@ def _forked(number: int, orders: Orders, until: float) -> int:
     with Path(orders.folder, f"{number:02}.jsonl").open("w", encoding="utf-8") as file:
         done = 0
         while time.monotonic() < until:
-            record = carried_out(f"{number}.{done}", tasks.next(), orders.common, in_process=bool(number % 2))
+            record = carried_out(f"{number}.{done}", tasks.next(), orders.common, in_process=number % 4 != 0)
             tasks.learn(record.instance, record.result or {})
             file.write(json.dumps(asdict(record), default=str) + "\n")
             done += 1

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
+from ansible_collections.msp.kaspersky.plugins.module_utils._operations.context import open_context
 from sandbox import Sandbox
 from system.crew import Crew, Outcome
 from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SOAP_PASSWORD, TIGERPAW, Options
@@ -192,3 +194,16 @@ def test_an_integration_that_is_read_while_it_is_rotated_can_always_be_opened(wo
     for _round in ROUNDS:
         opened = at_once(crew, workplace, *tasks)[1::2]
         assert all(outcome.result for outcome in opened), opened
+
+
+def test_what_is_read_belongs_to_one_moment(workplace: Workplace, crew: Crew) -> None:
+    """A reader who saw an integration and then not its secrets would take the registry for damaged."""
+    workplace.create()
+    context = open_context(workplace.options(instance="default"), SecretsInPlay(), check_mode=True)
+    with context.registry.reading() as reader:
+        [integration] = reader.integrations("default")
+        [deletion] = at_once(crew, workplace, ("integration", {"name": "Acme", "state": "absent"}))
+        assert deletion.result
+        assert reader.current_secret(integration.id)
+        assert reader.integrations("default") == [integration]
+    assert workplace.database.rows("integration") == []

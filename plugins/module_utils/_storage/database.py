@@ -77,12 +77,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """
-        Open one deferred transaction that is ended before any write begins.
+        Open one deferred transaction that is ended before any write begins; all that it reads belongs to one moment.
 
         :raises IntegrationError: ``registry_unreachable``, ``registry_busy`` or ``registry_damaged``.
         """
-        with self._connected() as connection, connection.begin():
-            yield connection
+        with self._connected() as plain:
+            connection = plain if self.path else plain.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self, scope: str) -> Iterator[Connection]:
