@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -168,6 +169,13 @@ class PostgresqlServer:
         """Connect for a few statements."""
         with closing(self.connect(database)) as connection:
             yield connection
+
+    def psql(self, script: str, role: str, database: str = "postgres") -> None:
+        """Let PostgreSQL's own client carry out what a page shows, as a role; it stops at the first error."""
+        command = [self._server.bin_path / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+        command += [f"--host={self.socket_folder}", f"--username={role}", f"--dbname={database}"]
+        done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
+        assert not done.returncode, done.stderr
 
     def stop(self) -> None:
         """Stop the server and remove its files."""

@@ -276,15 +276,15 @@ def _verifying_server(url: URL) -> URL:
 
 
 def _is_on_this_machine(url: URL) -> bool:
-    """Look wherever libpq takes the server from; what stands in the query wins over the host before it."""
-    if "service" in url.query:
+    """Look wherever libpq takes the server from: the query, the host before it, the environment."""
+    if "service" in url.query or os.environ.get("PGSERVICE"):
         return False
     query = url.normalized_query
-    named = [host for option in ("host", "hostaddr") for value in query.get(option, ()) for host in value.split(",")]
-    if not named and not url.host:
-        return not any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"))
-    # A path is the folder of a socket.
-    return all(host in _LOOPBACK or host.startswith("/") for host in named or [url.host or ""])
+    names = query.get("host") or [url.host or os.environ.get("PGHOST", "")]
+    numbers = query.get("hostaddr") or [os.environ.get("PGHOSTADDR", "")]
+    hosts = [host for listed in (*names, *numbers) for host in listed.split(",")]
+    # Nothing is the socket of this machine, a path is the folder of one.
+    return all(not host or host in _LOOPBACK or host.startswith("/") for host in hosts)
 
 
 def _shown(url: URL) -> str:

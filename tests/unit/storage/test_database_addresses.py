@@ -23,6 +23,9 @@ VERIFIED = "sslmode=verify-full"
         ("postgresql://user@/registry?host=localhost,db.msp.example", True),
         ("postgresql://user@/registry?host=localhost&host=db.msp.example", True),
         ("postgresql://user@localhost/registry?hostaddr=192.0.2.1", True),
+        ("postgresql://user@db.msp.example/registry?hostaddr=127.0.0.1", True),
+        ("postgresql://user@/registry?host=db.msp.example&hostaddr=127.0.0.1", True),
+        ("postgresql://user@db.msp.example/registry?host=localhost", False),
         ("postgresql://user@/registry?service=registry", True),
         ("postgresql://user@/registry?host=/run/postgresql", False),
         ("postgresql://user@localhost/registry", False),
@@ -40,6 +43,14 @@ def test_a_server_named_by_the_environment_has_to_prove_it_as_well(
 ) -> None:
     monkeypatch.setenv(variable, "192.0.2.1")
     assert VERIFIED in open_database("postgresql:///registry").location
+
+
+@pytest.mark.parametrize(("variable", "verified"), [("PGHOST", False), ("PGHOSTADDR", True), ("PGSERVICE", True)])
+def test_an_address_that_the_environment_changes_is_not_this_machine(
+    variable: str, verified: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "192.0.2.1")
+    assert (VERIFIED in open_database("postgresql://user@localhost/registry").location) is verified
 
 
 def test_a_relative_data_directory_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._storage.database_er
 )
 
 SECRET = "s3cret-value"
+UNREACHABLE, UNTRUSTED = ErrorCode.REGISTRY_UNREACHABLE, ErrorCode.CERTIFICATE_UNTRUSTED
 
 
 class PostgresqlError(Exception):
@@ -56,17 +57,36 @@ def test_sqlite(code: str, expected: ErrorCode, words: str) -> None:
 @pytest.mark.parametrize(
     ("sqlstate", "text", "expected", "words"),
     [
-        ("28P01", "", ErrorCode.REGISTRY_UNREACHABLE, "password"),
+        ("28P01", "", UNREACHABLE, "refuses the user or the password"),
+        ("3D000", "", UNREACHABLE, "no such database"),
+        ("42501", "", UNREACHABLE, "the role that owns the tables"),
+        ("42P07", "", UNREACHABLE, "a table of something else"),
         ("55P03", "", ErrorCode.REGISTRY_BUSY, "locked"),
         ("40001", "", ErrorCode.REGISTRY_BUSY, "gave way"),
-        ("42501", "", ErrorCode.REGISTRY_UNREACHABLE, "right"),
-        (None, "connection failed: Connection refused", ErrorCode.REGISTRY_UNREACHABLE, "cannot be reached"),
-        (None, "failed to resolve host 'db'", ErrorCode.REGISTRY_UNREACHABLE, "name of the host"),
-        (None, "FATAL: password authentication failed", ErrorCode.REGISTRY_UNREACHABLE, "refuses the user"),
-        (None, 'root certificate file "x" does not exist', ErrorCode.REGISTRY_UNREACHABLE, "sslrootcert"),
-        (None, 'FATAL: database "x" does not exist', ErrorCode.REGISTRY_UNREACHABLE, "no such user or database"),
-        (None, "connection timeout expired", ErrorCode.REGISTRY_UNREACHABLE, "does not answer"),
-        (None, "something else", ErrorCode.REGISTRY_UNREACHABLE, "PostgresqlError"),
+        ("53100", "", UNREACHABLE, "its disk is full"),
+        ("53300", "", ErrorCode.REGISTRY_BUSY, "no connection left"),
+        ("57P01", "", UNREACHABLE, "has ended the connection"),
+        ("57P03", "", UNREACHABLE, "is starting, stopping or recovering"),
+        ("25006", "", UNREACHABLE, "is read-only"),
+        (None, "connection failed: Connection refused", UNREACHABLE, "cannot be reached"),
+        (None, "failed to resolve host 'ssl.example'", UNREACHABLE, "name of the host"),
+        (None, "FATAL:  password authentication failed", UNREACHABLE, "refuses the user"),
+        (None, 'FATAL:  database "x" does not exist', UNREACHABLE, "no such database"),
+        (None, 'FATAL:  role "x" does not exist', UNREACHABLE, "no such user"),
+        (None, 'FATAL:  permission denied for database "x"', UNREACHABLE, "into the database"),
+        (None, "FATAL:  sorry, too many clients already", ErrorCode.REGISTRY_BUSY, "no connection left"),
+        (None, 'FATAL:  too many connections for role "x"', ErrorCode.REGISTRY_BUSY, "no connection left"),
+        (None, "FATAL:  remaining connection slots are reserved for", ErrorCode.REGISTRY_BUSY, "no connection left"),
+        (None, "FATAL:  the database system is starting up", UNREACHABLE, "is starting, stopping or recovering"),
+        (None, "server closed the connection unexpectedly", UNREACHABLE, "has ended the connection"),
+        (None, "connection timeout expired", UNREACHABLE, "does not answer"),
+        (None, 'root certificate file "x" does not exist', UNTRUSTED, "sslrootcert"),
+        (None, "SSL error: certificate verify failed", UNTRUSTED, "sslrootcert"),
+        (None, 'server certificate for "a" does not match host name "b"', UNTRUSTED, "another host"),
+        (None, "FATAL:  connection requires a valid client certificate", UNREACHABLE, "sslcert"),
+        (None, 'private key file "x" has group or world access', UNREACHABLE, "sslkey"),
+        (None, "server does not support SSL, but SSL was required", UNREACHABLE, "does not speak TLS"),
+        (None, "something else", UNREACHABLE, "PostgresqlError"),
     ],
 )
 def test_postgresql(sqlstate: str | None, text: str, expected: ErrorCode, words: str) -> None:
