@@ -7,14 +7,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations.context import open_context
+from ansible_collections.msp.kaspersky.plugins.module_utils._operations.settings import saved_settings
 from sandbox import Sandbox
 from system.crew import Crew, Outcome
+from system.keyrings import FolderKeyring
 from system.tasks import ADMINISTRATORS, REST_PRIVATE_KEY, SOAP_PASSWORD, TIGERPAW, Options
 from system.workplace import Workplace
 
@@ -194,6 +200,56 @@ def test_an_integration_that_is_read_while_it_is_rotated_can_always_be_opened(wo
     for _round in ROUNDS:
         opened = at_once(crew, workplace, *tasks)[1::2]
         assert all(outcome.result for outcome in opened), opened
+
+
+@pytest.mark.parametrize("store", ["keyring"], indirect=True)
+def test_secrets_of_another_address_than_the_known_one_are_not_handed_out(workplace: Workplace, crew: Crew) -> None:
+    """Whoever knows the old address would send them there."""
+    workplace.create()
+    context = open_context(workplace.options(instance="default", _terms=["Acme"]), SecretsInPlay(), check_mode=True)
+    moved = {"url": "https://other.example", "soap_password": "moved soap", "rest_private_key": "moved rest"}
+    overtake(workplace, crew, tigerpaw=moved, verify="never")
+    with pytest.raises(IntegrationError) as caught:
+        saved_settings(context)
+    assert caught.value.code == "registry_busy"
+
+
+class OvertakenKeyring(FolderKeyring):
+    """Lets something happen once, just before secrets are read."""
+
+    def __init__(self, folder: Path, happens: Callable[[], object]) -> None:
+        super().__init__(folder)
+        self._waiting = [happens]
+
+    def get_password(self, service: str, username: str) -> str | None:
+        while username != "fingerprint-key" and self._waiting:
+            self._waiting.pop()()
+        return super().get_password(service, username)
+
+
+def overtake(workplace: Workplace, crew: Crew, **options: Any) -> None:
+    """Let another run be faster than the next task of this process, which is about to open secrets."""
+    task = ("integration", {"name": "Acme", **options})
+    keyring.set_keyring(OvertakenKeyring(workplace.keyring.folder, lambda: at_once(crew, workplace, task)))
+
+
+@pytest.mark.parametrize("store", ["keyring"], indirect=True)
+def test_what_is_deleted_while_it_is_opened_is_not_found(workplace: Workplace, crew: Crew) -> None:
+    workplace.create()
+    overtake(workplace, crew, state="absent")
+    error = workplace.refusal("integration", name="Acme", tigerpaw={"soap_password": "new one"}, verify="never")
+    assert error.code == "not_found"
+    workplace.assert_nothing_stranded()
+
+
+@pytest.mark.parametrize("store", ["keyring"], indirect=True)
+def test_what_gets_another_address_while_it_is_opened_is_not_damaged(workplace: Workplace, crew: Crew) -> None:
+    workplace.create()
+    moved = {"url": "https://other.example", "soap_password": "moved soap", "rest_private_key": "moved rest"}
+    overtake(workplace, crew, tigerpaw=moved, verify="never")
+    workplace.run("integration", name="Acme", tigerpaw={"soap_password": "new one"}, verify="never")
+    assert workplace.stored_secrets() == {"Acme": {"soap_password": "new one", "rest_private_key": "moved rest"}}
+    workplace.assert_nothing_stranded()
 
 
 def test_what_is_read_belongs_to_one_moment(workplace: Workplace, crew: Crew) -> None:

@@ -15,6 +15,7 @@ from .._domain.progress import Progress
 from .._domain.rules import secret_origins
 from .._storage.reader import RegistryRecord, SecretRecord
 from .context import Context
+from .vault import Overtaken
 
 
 def check_integrity(context: Context) -> dict[str, Any]:
@@ -65,6 +66,8 @@ def _faults_of(
 ) -> list[str]:
     try:
         opened = context.vault.open(record, integration, secret)
+    except Overtaken as overtaken:
+        return [overtaken.message]
     except IntegrationError as error:
         if error.code not in (ErrorCode.SECRET_DAMAGED, ErrorCode.SECRET_KEY_WRONG):
             raise

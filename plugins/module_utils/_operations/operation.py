@@ -11,12 +11,14 @@ Check mode is a plan that is proven and not applied.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._storage.reader import Reader
 from .._storage.secrets import LostStage
 from .context import Context
+from .vault import Overtaken
 
 if TYPE_CHECKING:
     from .._storage.writer import Writer
@@ -111,21 +113,28 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
         :raises IntegrationError: ``registry_busy`` when other runs kept changing the same things.
         """
         for _attempt in range(ATTEMPTS):
-            snapshot = self._snapshot()
-            if self.discover(snapshot):
-                snapshot = self._snapshot()
-            plan = self.plan(snapshot)
-            self.prove(snapshot, plan)
-            if self.context.check_mode:
-                return snapshot, plan
-            if not plan.changed or self._applied(snapshot, plan):
-                self.effects(snapshot, plan)
-                return snapshot, plan
+            with suppress(Overtaken):
+                if done := self._attempt():
+                    return done
         raise IntegrationError(
             ErrorCode.REGISTRY_BUSY,
             f"Other runs kept changing the same integration or tenants; after {ATTEMPTS} attempts nothing was written. "
             "Run the task again.",
         )
+
+    def _attempt(self) -> tuple[SnapshotType, PlanType] | None:
+        """Carry the verb out, unless another run is faster."""
+        snapshot = self._snapshot()
+        if self.discover(snapshot):
+            snapshot = self._snapshot()
+        plan = self.plan(snapshot)
+        self.prove(snapshot, plan)
+        if self.context.check_mode:
+            return snapshot, plan
+        if plan.changed and not self._applied(snapshot, plan):
+            return None
+        self.effects(snapshot, plan)
+        return snapshot, plan
 
     def _snapshot(self) -> SnapshotType:
         try:

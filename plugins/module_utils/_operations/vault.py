@@ -19,7 +19,15 @@ from .._domain.rules import secret_origins
 from .._storage.reader import RegistryRecord, SecretRecord
 from .._storage.registry import Registry
 from .._storage.sealing import SecretValue
-from .._storage.secrets import KEYRING, REGISTRY, SecretStore, check_store
+from .._storage.secrets import KEYRING, REGISTRY, ReplacedSecret, SecretStore, check_store
+
+
+class Overtaken(IntegrationError):
+    """Another run deleted an integration, or gave it another address, before its secrets were opened; plan again."""
+
+    def __init__(self, integration: Integration) -> None:
+        told = f"Another run changed or deleted the integration '{integration.name}' meanwhile. Run the task again."
+        super().__init__(ErrorCode.REGISTRY_BUSY, told)
 
 
 @dataclass
@@ -114,6 +122,7 @@ class Vault:
         Open all secrets of an integration, for the addresses that are stored now.
 
         :raises IntegrationError: ``secret_damaged``, ``secret_key_wrong`` or ``secret_store_elsewhere``.
+        :raises Overtaken: it was deleted or given another address meanwhile.
         """
         if secret is None:
             raise IntegrationError(
@@ -122,10 +131,22 @@ class Vault:
                 "update_secrets: always.",
             )
         origins = secret_origins(stored_platform(integration.platform, integration.name), integration.settings)
-        opened = self.store(record).open(self.registry, secret, origins)
+        try:
+            opened = self.store(record).open(self.registry, secret, origins)
+        except ReplacedSecret:
+            return self._open_again(integration, origins)
         values = {name: item.value for name, item in opened.items()}
         self.in_play.add(*values.values())
         return values
+
+    def _open_again(self, integration: Integration, origins: Mapping[str, str]) -> dict[str, str]:
+        """Open what another run has stored meanwhile, unless it is for other addresses than those that we know."""
+        with self.registry.reading() as reader:
+            record, found = reader.registry(), reader.integration(integration.id)
+            secret = reader.current_secret(integration.id)
+        if found is None or secret_origins(stored_platform(found.platform, found.name), found.settings) != origins:
+            raise Overtaken(integration)
+        return self.open(record, found, secret)
 
     def stage(self, integration_id: str, secrets: Mapping[str, str], origins: Mapping[str, str]) -> SecretRecord:
         """Store a new version of an integration's secrets without making it valid yet."""

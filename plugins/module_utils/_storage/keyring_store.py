@@ -24,7 +24,7 @@ from .process import is_gone, this_process, this_user
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
-from .secrets import FINGERPRINT_KEY_BYTES, KEYRING, LostStage, SecretStore, new_record
+from .secrets import FINGERPRINT_KEY_BYTES, KEYRING, LostStage, ReplacedSecret, SecretStore, new_record
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -120,15 +120,14 @@ class KeyringStore(SecretStore):
                 writer.remove_secret(secret.integration_id, secret.version)
 
     def open(self, registry: Registry, secret: SecretRecord, origins: Mapping[str, str]) -> dict[str, SecretValue]:
-        """Read from the keyring; a version that has just been replaced is looked up again."""
+        """Read from the keyring; what is missing there has just been replaced, or never was there."""
         with registry.reading() as reader:
             record = reader.registry()
-        while (text := self._get(record.id, _entry(secret))) is None:
+        text = self._get(record.id, _entry(secret))
+        if text is None:
             with registry.reading() as reader:
                 current = reader.current_secret(secret.integration_id)
-            if current is None or current.version == secret.version:
-                raise self._elsewhere(record)
-            secret = current
+            raise self._elsewhere(record) if current and current.version == secret.version else ReplacedSecret
         return unseal(text, secret.integration_id, secret.version, origins)
 
     def _read_fingerprint_key(self, record: RegistryRecord) -> bytes:

@@ -114,6 +114,7 @@ class SecretStore(ABC):
 
         :param origins: where each field would be sent now; checked against where it may be sent.
         :raises IntegrationError: ``secret_damaged``, ``secret_key_wrong`` or ``secret_store_elsewhere``.
+        :raises ReplacedSecret: this version has just been replaced, or its integration deleted.
         """
 
 
@@ -124,6 +125,10 @@ def forget_fingerprint_keys() -> None:
 
 class LostStage(Exception):
     """A staged version was taken away by another run; plan again."""
+
+
+class ReplacedSecret(Exception):
+    """A version is no longer valid, and gone; read the integration again."""
 
 
 def check_store(record: RegistryRecord, wanted: str | None) -> None:
