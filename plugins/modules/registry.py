@@ -13,6 +13,7 @@ author:
   - msp.kaspersky contributors (@msp-kaspersky)
 description:
   - Creates the registry in which integrations are kept, or upgrades it to the schema of this version of the collection.
+  - Moves a registry to another database.
   - M(msp.kaspersky.integration) does so by itself when it first needs to. This module does it beforehand, and does the
     work that comes up from time to time, which is to change the key, to check integrity and to drop what is too old.
 extends_documentation_fragment:
@@ -32,6 +33,24 @@ options:
     choices:
       - present
     default: present
+  move_from:
+    description:
+      - Address of another registry, which is moved to O(registry) with its history, notifications and secrets, for
+        example from SQLite to PostgreSQL or back. Every row is compared.
+      - At O(registry) there must be no registry yet, or the one that was moved from there before.
+      - The one that is moved stays where it is and is not used any more. Every task that tries to is refused with
+        RV(error.code=registry_moved).
+      - Secrets in a keyring stay there, and are opened on the same machine as before.
+    type: str
+  move_from_password:
+    description:
+      - Password of the PostgreSQL user of O(move_from).
+      - Mutually exclusive with O(move_from_password_file).
+    type: str
+  move_from_password_file:
+    description:
+      - File whose content is the password of the PostgreSQL user of O(move_from), on the host that runs the module.
+    type: path
   solution:
     description:
       - Kaspersky solution that O(instance) stands for. If given, the instance is recorded.
@@ -85,6 +104,12 @@ EXAMPLES = r"""
     secret_key: "{{ vault_new_registry_key }},{{ vault_old_registry_key }}"
     reencrypt: true
 
+- name: Move the registry of one person to the database of a team
+  msp.kaspersky.registry:
+    move_from: sqlite:////home/ann/.local/share/msp_kaspersky/registry.sqlite3
+    registry: postgresql://msp@db.example.com/msp
+    registry_password_file: /run/secrets/registry_password
+
 - name: Let the instance take another Administration Server for its own, which took the place of the old one
   msp.kaspersky.registry:
     instance: Head office
@@ -103,6 +128,25 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+moved:
+  description: Which registry was moved where. Null if none was.
+  returned: success
+  type: dict
+  contains:
+    from:
+      description: Address that it was moved from.
+      type: str
+      sample: sqlite:////home/ann/.local/share/msp_kaspersky/registry.sqlite3
+    to:
+      description: Address that it was moved to.
+      type: str
+      sample: postgresql://msp@db.example.com/msp
+    rows:
+      description: How many rows each of its tables has.
+      type: dict
+      sample:
+        integration: 3
+        tenant: 60
 registry:
   description: The registry as it is now.
   returned: when there is a registry, so not in check mode of its creation

@@ -110,6 +110,10 @@ KEYWORDS = [
         "block": [task("integration", name="One", tigerpaw=TIGERPAW | {"url": "https://other.example", **WITHOUT})],
         "rescue": [{"name": "Look", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.error }}"}}],
     },
+    task("integration", name="One", state="absent", webhook_url_file="nowhere/a", webhook_secret_file="nowhere/b"),
+    task("integration_info", proxy_password="x", proxy_password_file="nowhere/password"),
+    task("tenant_info", keywords={"environment": {"MSP_KASPERSKY_SECURITY_CENTER_TIMEOUT": "soon"}}),
+    task("tenant_info", keywords={"environment": {"MSP_KASPERSKY_SECURITY_CENTER_URL": "https://ksc.example"}}),
 ]
 # An item that is refused by Ansible, one that cannot be decrypted, and one in which the collection itself fails.
 CRASHES = [

@@ -23,6 +23,7 @@ SPECIFICATIONS = {
 }
 SOUNDS_SECRET = re.compile(r"pass|secret|token|key|cred")
 SECRETS = {
+    "move_from_password",
     "proxy_password",
     "registry_password",
     "secret_key",

@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     REGISTRY_UNREACHABLE = "registry_unreachable"
     REGISTRY_OLDER = "registry_older"
     REGISTRY_NEWER = "registry_newer"
+    REGISTRY_MOVED = "registry_moved"
     REGISTRY_BUSY = "registry_busy"
     REGISTRY_DAMAGED = "registry_damaged"
     SECRET_STORE_MISSING = "secret_store_missing"  # noqa: S105

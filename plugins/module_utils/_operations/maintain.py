@@ -19,6 +19,7 @@ from .find import require_instance
 from .history import instance_history
 from .inform import registry_facts
 from .integrity import check_integrity
+from .move_registry import move_registry
 from .retention import apply_retention
 
 
@@ -26,13 +27,16 @@ def maintain_registry(context: Context) -> dict[str, Any]:
     """
     Bring a registry to the wanted state.
 
-    :returns: ``changed, created, upgraded, instance_recorded, forgotten_server, reencrypted, removed_history,
+    :returns: ``changed, moved, created, upgraded, instance_recorded, forgotten_server, reencrypted, removed_history,
         removed_notifications, integrity, registry, diff, warnings``.
     :raises IntegrationError: ``registry_newer``, ``registry_damaged``, ``secret_key_wrong`` and what else stands in
         the way of the store; ``instance_mismatch``, ``instance_unknown``.
     """
+    answer: dict[str, Any] = {"moved": move_registry(context) if context.options.get("move_from") else None}
+    if answer["moved"] and context.check_mode:
+        return _told(answer)
     created, upgraded = _established(context)
-    answer: dict[str, Any] = {"created": created, "upgraded": upgraded}
+    answer |= {"created": created, "upgraded": upgraded}
     if context.check_mode and (created or upgraded):
         # There is nothing yet that could be read.
         if created:
@@ -44,6 +48,10 @@ def maintain_registry(context: Context) -> dict[str, Any]:
         if context.options.get("check_integrity"):
             answer["integrity"] = check_integrity(context)
         answer["registry"] = registry_facts(context)
+    return _told(answer)
+
+
+def _told(answer: dict[str, Any]) -> dict[str, Any]:
     done = {name: value for name, value in answer.items() if name not in ("integrity", "registry") and value}
     return {**answer, "changed": bool(done), "diff": _diff(done), "warnings": []}
 
@@ -132,7 +140,7 @@ def _reencrypted(context: Context) -> int:
     with context.registry.reading() as reader:
         stale = _stale_tokens(context, store, reader.registry(), reader.current_secrets())
     if stale and not context.check_mode:
-        with context.registry.writing(context.instance) as writer:
+        with context.registry.writing(None) as writer:  # the secrets are those of all instances
             record, secrets = writer.registry(), writer.current_secrets()
             progress = Progress("encrypted", "secrets", len(secrets), context.tell)
             for number, secret in enumerate(secrets):

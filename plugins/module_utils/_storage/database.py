@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings, missing_library
 from .database_errors import explain_postgresql, explain_sqlite, tells_of_missing_table
@@ -87,13 +87,13 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self, scope: str) -> Iterator[Connection]:
+    def writing(self, instance: str | None) -> Iterator[Connection]:
         """
         Open one write transaction that has its lock before it reads; it commits at the end, or rolls back on any error.
 
-        SQLite locks the whole file; PostgreSQL locks the scope, so that instances do not wait for one another.
+        SQLite locks the whole file; PostgreSQL locks the instance, so that instances do not wait for one another.
 
-        :param scope: what is locked, the name of an instance.
+        :param instance: the one that is changed; nothing for the whole registry, which waits for all of them.
         :raises IntegrationError: ``registry_unreachable``, ``registry_busy`` or ``registry_damaged``.
         """
         with self._connected() as plain:
@@ -101,7 +101,7 @@ class Database:
             with connection.begin():
                 if self.path is None:
                     connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'"))
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(scope))))
+                    connection.execute(_postgresql_locks(instance))
                 yield connection
 
     @contextmanager
@@ -330,6 +330,14 @@ def _postgresql_engine(url: URL) -> Engine:
         )
     except ImportError:
         raise missing_library("psycopg[binary]") from None
+
+
+def _postgresql_locks(instance: str | None) -> sa.Select[Any]:
+    """Share the lock of the whole registry with other instances, or have it alone."""
+    whole = _lock_number("")
+    if instance is None:
+        return sa.select(sa.func.pg_advisory_xact_lock(whole))
+    return sa.select(sa.func.pg_advisory_xact_lock_shared(whole), sa.func.pg_advisory_xact_lock(_lock_number(instance)))
 
 
 def _lock_number(scope: str) -> int:

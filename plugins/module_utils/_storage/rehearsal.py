@@ -40,7 +40,7 @@ def rehearse() -> None:
 def _ask(connection: Connection) -> None:
     for table in schema.metadata.tables.values():  # without types and indexes, which take long to compile
         connection.exec_driver_sql(f"CREATE TABLE {table.name} ({', '.join(table.c.keys())})")
-    connection.execute(questions.schema_version())
+    connection.execute(questions.standing())
     connection.execute(questions.registry(), {})
     connection.execute(questions.instance(), {"name": ""})
     connection.execute(questions.integration(), {"id": ""})
