@@ -21,7 +21,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._domain.errors import Fault
 from ._domain.text import nearest
-from .environment import Options, environment_variable, set_fallbacks, unknown_variables
+from .environment import (
+    Options,
+    environment_variable,
+    naming_variables,
+    set_fallbacks,
+    taken_from,
+    unknown_variables,
+)
 from .options import SHARED, ModuleSpecification
 
 _INTERNAL_PREFIX = "_ansible_"
@@ -56,8 +63,9 @@ def argument_faults(
     }
     blank = list(_blank_faults(SHARED, given))  # before the environment, where blank means unset
     misspelt = list(_variable_faults(spec, given, environment))
+    from_environment = taken_from(spec, given, environment)
     set_fallbacks(spec, given, environment)
-    return [
+    faults = [
         *misspelt,
         *_option_faults(spec, given, ""),
         *blank,
@@ -65,6 +73,7 @@ def argument_faults(
         *_relation_faults(specification, given),
         *_number_faults(specification, given),
     ]
+    return naming_variables(faults, from_environment)
 
 
 def without_nulls(options: Options, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ._domain.progress import Tell
 from ._domain.redaction import SecretsInPlay
 from ._domain.text import SHORT_SECRET, is_short_secret
 from .arguments import argument_faults, secrets_of, without_nulls
-from .environment import set_fallbacks
+from .environment import naming_variables, set_fallbacks, taken_from
 from .options import ModuleSpecification
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(specification: ModuleSpecification, work: Work) -> None:
         raise TypeError("what a module returns is logged and shown: no module returns secrets")
     module = Door(specification)
     try:
-        outcome = perform(specification, module.params, module.check_mode, work)
+        outcome = perform(specification, module.params, module.check_mode, work, module.from_environment)
     except (KeyboardInterrupt, SystemExit):
         # Let out, it would make Python print the exceptions that it interrupted, with their texts.
         outcome = _failure(_interrupted())
@@ -74,14 +74,21 @@ def run(specification: ModuleSpecification, work: Work) -> None:
         module.exit_json(**outcome.result)
 
 
-def perform(specification: ModuleSpecification, options: Mapping[str, Any], check_mode: bool, work: Work) -> Outcome:
+def perform(
+    specification: ModuleSpecification,
+    options: Mapping[str, Any],
+    check_mode: bool,
+    work: Work,
+    from_environment: frozenset[str] = frozenset(),
+) -> Outcome:
     """
     Do the work of a task and let no exception and no secret out.
 
     :param options: validated options of the module.
+    :param from_environment: those for which environment variables stand in, for messages.
     :returns: the outcome; also that of a failure, whatever failed.
     """
-    return _contained(lambda: _attempt(specification, options, check_mode, work))
+    return _contained(lambda: _attempt(specification, options, check_mode, work, from_environment))
 
 
 def perform_unchecked(
@@ -120,6 +127,8 @@ class Door(AnsibleModule):
     """
 
     params: dict[str, Any]
+    from_environment: frozenset[str] = frozenset()
+    """The options for which environment variables stand in."""
 
     def __init__(self, specification: ModuleSpecification) -> None:
         self._specification = specification
@@ -130,7 +139,9 @@ class Door(AnsibleModule):
         faults = argument_faults(self._specification, self.params)
         if faults:
             self.refuse(_failure(InvalidSettings(faults)).result)
-        self.params = without_nulls(self._specification.argument_spec, self.params)
+        options = self._specification.argument_spec
+        self.params = without_nulls(options, self.params)
+        self.from_environment = taken_from(options, self.params, None)
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Refuse what ansible-core alone found fault with."""
@@ -161,12 +172,13 @@ def _checked_attempt(
     if faults:
         return _failure(InvalidSettings(faults))
     given = without_nulls(specification.argument_spec, arguments)
+    from_environment = taken_from(specification.argument_spec, given, environment)
     set_fallbacks(specification.argument_spec, given, environment)
     validated = specification.validator.validate(given)
     if validated.error_messages:
         return _failure(_refused_by_core())
     options = validated.validated_parameters
-    return replace(_attempt(specification, options, check_mode, work, tell), options=options)
+    return replace(_attempt(specification, options, check_mode, work, from_environment, tell), options=options)
 
 
 def _attempt(
@@ -174,6 +186,7 @@ def _attempt(
     options: Mapping[str, Any],
     check_mode: bool,
     work: Work,
+    from_environment: frozenset[str],
     tell: Tell | None = None,
 ) -> Outcome:
     from .client import IntegrationClient
@@ -184,11 +197,18 @@ def _attempt(
     warnings = _short_secrets(secrets)
     try:
         result = dict(work(IntegrationClient(options, in_play, check_mode, tell)))
-    except IntegrationError as error:
+    except IntegrationError as refusal:
+        error = _naming_variables(refusal, from_environment)
         told = {"msg": in_play.redact(error.message), "error": _redacted(in_play, error.as_result())}
         return Outcome(True, told, warnings)
     warnings += in_play.redact_all(result.pop("warnings", []))
     return Outcome(False, result if specification.returns_secrets else _redacted(in_play, result), warnings)
+
+
+def _naming_variables(error: IntegrationError, from_environment: frozenset[str]) -> IntegrationError:
+    if isinstance(error, InvalidSettings) and from_environment:
+        return InvalidSettings(naming_variables(error.faults, from_environment))
+    return error
 
 
 def _redacted(in_play: SecretsInPlay, result: Mapping[str, Any]) -> dict[str, Any]:

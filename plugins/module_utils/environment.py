@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
+
+from ._domain.errors import Fault
 
 ENVIRONMENT_PREFIX = "MSP_KASPERSKY_"
 
@@ -43,6 +46,37 @@ def set_fallbacks(options: Options, arguments: dict[str, Any], environment: Mapp
             read, names = option["fallback"]
             with suppress(AnsibleFallbackNotFound):
                 arguments[name] = read(*names, environment=environment)
+
+
+def taken_from(options: Options, arguments: Mapping[str, Any], environment: Mapping[str, str] | None) -> frozenset[str]:
+    """
+    Tell for which options an environment stands in.
+
+    :param arguments: those that are given; null counts as omitted.
+    :param environment: by default that of this process.
+    """
+    completed = {name: value for name, value in arguments.items() if value is not None}
+    given = frozenset(completed)
+    set_fallbacks(options, completed, environment)
+    return frozenset(completed) - given
+
+
+def naming_variables(faults: Iterable[Fault], from_environment: Container[str]) -> list[Fault]:
+    """
+    Name the environment variables behind faulty options: who sets those may never have seen an option.
+
+    :param from_environment: the options for which an environment stands in.
+    """
+    return [_naming_variable(fault) if _root(fault) in from_environment else fault for fault in faults]
+
+
+def _root(fault: Fault) -> str:
+    return fault.option.partition(".")[0]
+
+
+def _naming_variable(fault: Fault) -> Fault:
+    variable = environment_variable(fault.option.replace(".", "_"))
+    return replace(fault, message=f"{fault.message} (environment variable {variable})")
 
 
 def _or_own(environment: Mapping[str, str] | None) -> Mapping[str, str]:

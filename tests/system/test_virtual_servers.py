@@ -14,6 +14,9 @@ import pytest
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations.bind import BindTenants
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
+from ansible_collections.msp.kaspersky.plugins.module_utils.door import perform_unchecked
+from ansible_collections.msp.kaspersky.plugins.module_utils.options import TENANT_INFO
 from sandbox import Sandbox
 
 from .tasks import Options, Result
@@ -337,6 +340,16 @@ def test_all_that_is_wrong_with_the_account_is_told_at_once(sandbox: Sandbox, sq
     }
     both = sandbox.security_center_settings(password_file="/nowhere")
     assert "excludes password_file" in refusal(sqlite_workplace, {"security_center": both}, "Acme").message
+
+
+def test_what_variables_lack_is_told_by_their_names(sqlite_workplace: Workplace) -> None:
+    sqlite_workplace.create("North", solution="security_center")
+    environment = {"MSP_KASPERSKY_SECURITY_CENTER_VALIDATE_CERTS": "true"}
+    arguments, work = sqlite_workplace.options(), IntegrationClient.list_tenants
+    outcome = perform_unchecked(TENANT_INFO, arguments, False, work, environment)
+    assert [fault["message"].rpartition(" (")[2] for fault in outcome.result["error"]["faults"]] == [
+        f"environment variable MSP_KASPERSKY_SECURITY_CENTER_{name})" for name in ("URL", "USERNAME", "PASSWORD")
+    ]
 
 
 def test_the_password_may_be_in_a_file(

@@ -240,3 +240,24 @@ def test_secrets_are_collected_with_their_paths() -> None:
         "webhook_url": "https://chat.example/x",
         "tigerpaw.soap_password": VALUE,
     }
+
+
+ACCOUNT = {"MSP_KASPERSKY_SECURITY_CENTER_URL": "https://ksc.example", "MSP_KASPERSKY_SECURITY_CENTER_TIMEOUT": VALUE}
+
+
+def test_a_fault_of_a_variable_names_the_variable() -> None:
+    variables = {**ACCOUNT, "MSP_KASPERSKY_SECRET_STORE": VALUE}
+    told = {fault.option: fault.message for fault in argument_faults(options.TENANT_INFO, {}, variables)}
+    assert told == {
+        "secret_store": "must be one of keyring, registry (environment variable MSP_KASPERSKY_SECRET_STORE)",
+        "security_center.timeout": "must be a whole number (environment variable "
+        "MSP_KASPERSKY_SECURITY_CENTER_TIMEOUT)",
+    }
+
+
+def test_a_fault_of_an_option_names_no_variable() -> None:
+    given = {"secret_store": VALUE, "security_center": {"timeout": VALUE}}
+    variables = {**ACCOUNT, "MSP_KASPERSKY_SECRET_STORE": "registry"}
+    faults = argument_faults(options.TENANT_INFO, given, variables)
+    assert [fault.option for fault in faults] == ["secret_store", "security_center.timeout"]
+    assert "MSP_KASPERSKY" not in "".join(fault.message for fault in faults)
