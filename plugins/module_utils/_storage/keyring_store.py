@@ -60,7 +60,7 @@ class KeyringStore(SecretStore):
 
         What a failed attempt left over is replaced: no fingerprint can have been made with it.
         """
-        with registry.writing("") as writer:
+        with registry.writing(None) as writer:
             record = writer.registry()
             if not record.secrets_ready:
                 key = base64.b64encode(os.urandom(FINGERPRINT_KEY_BYTES)).decode()
