@@ -69,7 +69,7 @@ class Team:
         self.jobs.append(Job(folder, injected, len(self.jobs) + 1))
         return self.jobs[-1]
 
-    def launch(self, name: str, *chosen: str, inventory: Path | None = None, **answers: str) -> Finished:
+    def launch(self, name: str, *chosen: str, inventory: Path | None = None, **answers: Any) -> Finished:
         """
         Launch a job template.
 
@@ -130,6 +130,8 @@ def team(sandbox: Sandbox, postgresql: PostgresqlDatabase, tmp_path: Path) -> Te
     mail = {
         name: smtp[name] for name in ("smtp_host", "smtp_encryption", "smtp_username", "smtp_password", "mail_from")
     }
+    webhook, proxy = sandbox.webhook_settings(), sandbox.proxy_settings()
+    sandbox.change_settings(proxy_login_required=True)
     sandbox.add_user("soap", name=NEW_USER, secret=NEW_PASSWORD)
     sandbox.virtual_servers.replace(SERVERS)
     return Team(
@@ -138,8 +140,13 @@ def team(sandbox: Sandbox, postgresql: PostgresqlDatabase, tmp_path: Path) -> Te
             "Kaspersky registry": registry,
             "Kaspersky secret key": {"secret_key": SECRET_KEY},
             "Kaspersky mail server": {**mail, "smtp_port": str(smtp["smtp_port"]), "smtp_certificate": certificate},
-            "Kaspersky Security Center": account,
-            "Kaspersky tenants": {**registry, **account},
+            "Kaspersky webhook": {
+                **{name: webhook[name] for name in ("webhook_url", "webhook_secret")},
+                "webhook_certificate": certificate,
+            },
+            "Kaspersky Security Center": {**account, **proxy},
+            "Kaspersky proxy": proxy,
+            "Kaspersky tenants": {**registry, **account, **proxy},
             TIGERPAW: sandbox.tigerpaw_settings(),
         },
     )
@@ -182,6 +189,13 @@ def refusal(job: Finished) -> str:
     return str(failed["event_data"]["res"]["msg"])
 
 
+def test_the_registry_is_prepared_once(team: Team, hidden: dict[str, str]) -> None:
+    prepare = ("prepare the registry", "Kaspersky registry")
+    for created in (True, False):
+        assert told(team.launch(*prepare, msp_kaspersky_instance="office")) == {"created": created, "upgraded": False}
+    assert team.leaks(hidden) == {}
+
+
 def test_the_life_of_an_integration(
     team: Team, sandbox: Sandbox, postgresql: PostgresqlDatabase, hidden: dict[str, str]
 ) -> None:
@@ -206,15 +220,15 @@ def test_the_life_of_an_integration(
         "msp_kaspersky_instance": "office",
         "integration_name": NAME,
         "integration_when_bound": "fail",
-        "integration_notify_through": "smtp",
+        "integration_notify_through": ["smtp", "webhook"],
     }
     mistaken = team.launch("delete an integration", integration_confirmation="Integration", **deletion)
     assert "Nothing was deleted" in refusal(mistaken)
     deleted = told(
         team.launch("delete an integration", integration_confirmation=deletion["integration_name"], **deletion)
     )
-    assert (deleted["deleted"], int(deleted["notifications_pending"]), len(deleted["notified"])) == (True, 0, 2)
-    assert len(sandbox.mails()) == 2
+    assert (deleted["deleted"], int(deleted["notifications_pending"]), len(deleted["notified"])) == (True, 0, 3)
+    assert (len(sandbox.mails()), len(sandbox.requests("webhook"))) == (2, 1)
     assert {row["actor"] for row in postgresql.rows("history")} == {"ann"}
     jobs = [row["job"] for row in postgresql.rows("history")]
     assert {job["launched_by"] for job in jobs} == {"ann"}
@@ -228,14 +242,27 @@ def test_the_life_of_an_integration(
     assert team.leaks(hidden) == {}
 
 
-def test_new_credentials_that_are_refused_are_tried_once(team: Team, sandbox: Sandbox) -> None:
+def test_new_credentials_that_are_refused_are_tried_once(team: Team, sandbox: Sandbox, hidden: dict[str, str]) -> None:
     told(keep(team))
     told(keep(team, integration_name="Another"))
-    team.credentials[TIGERPAW] |= {"soap_password": "mistyped"}
+    team.credentials[TIGERPAW] |= {"soap_password": (mistyped := "a-mistyped-passw0rd")}
     sandbox.forget()
     user = {"msp_kaspersky_instance": "office", "integration_user_name": sandbox.tigerpaw_settings()["soap_user_name"]}
     assert team.launch("rotate credentials", TIGERPAW, **user).status == "failed"
     assert [request.method for request in sandbox.requests("soap")].count("POST") == 1
+    assert team.leaks(hidden | {"mistyped": mistyped}) == {}
+
+
+def test_a_file_that_was_cut_off_is_not_shown(team: Team, hidden: dict[str, str]) -> None:
+    template = TEMPLATES["create or update an integration"]
+    job = team.job(*template["credential_types"], TIGERPAW)
+    file = Path(job.injected.variables["KASPERSKY_PLATFORM_FILE"])
+    file.write_text(file.read_text(encoding="utf-8").rpartition("}")[0], encoding="utf-8")
+    answers = {"msp_kaspersky_instance": "office", "integration_solution": "business_hub"}
+    finished = job.run(template["playbook"], answers)
+    assert finished.status == "failed"
+    assert "from_json" in finished.output
+    assert team.leaks(hidden) == {}
 
 
 def test_an_administrator_without_a_name_is_refused(team: Team) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,15 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.msp.kaspersky.plugins.module_utils import environment, options
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import PLATFORMS, Platform
 
-from .awx import CHECKOUT, Controller, Injected, Objects, inject
-from .awx_rules import faults_of_answer, faults_of_credential_type, faults_of_survey
+from .awx import CHECKOUT, STAND_IN, Controller, Injected, Objects, inject
+from .awx_rules import (
+    MODULES,
+    faults_of_answer,
+    faults_of_credential_type,
+    faults_of_source,
+    faults_of_survey,
+    faults_of_template,
+)
 
 ROLE = CHECKOUT / "roles" / "awx_setup"
 IMAGE = "registry.example.com/msp-kaspersky:1"
@@ -32,7 +40,14 @@ CREDENTIALS: list[dict[str, Any]] = [
     {"name": "Tenants", "type": "Kaspersky tenants"},
 ]
 MISSING = [credential for credential in CREDENTIALS if "inputs" not in credential]
-QUESTION = {"variable": "colour", "type": "multiplechoice", "choices": ["red", "blue"], "required": True}
+QUESTION = {
+    "question_name": "Colour",
+    "variable": "colour",
+    "type": "multiplechoice",
+    "choices": ["red", "blue"],
+    "required": True,
+}
+NUMBER = {**QUESTION, "type": "integer", "min": 1, "max": 3}
 
 
 def kept_in(name: str) -> list[dict[str, Any]]:
@@ -120,6 +135,47 @@ def test_the_rules_see_what_awx_would_refuse(of: str, name: str, value: str, fau
     right = TYPES["Kaspersky secret key"]
     wrong = {**right, "injectors": {**right["injectors"], of: {**right["injectors"][of], name: value}}}
     assert fault in faults_of_credential_type(wrong)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"id": "tower"}, "no name of a field"),
+        ({"id": "my key"}, "no name of a field"),
+        ({"label": ""}, "label or type"),
+        ({"label": None}, "label"),
+        ({"type": "integer"}, "label or type"),
+        ({"type": "boolean"}, "something that only texts have"),
+        ({"format": "date"}, "format"),
+        ({"choices": []}, "choices"),
+        ({"choices": ["a", "a"]}, "choices"),
+        ({"choices": [1]}, "choices"),
+        ({"default": True}, "default"),
+        ({"secret": "yes"}, "secret"),
+        ({"hidden": True}, "hidden"),
+    ],
+)
+def test_the_rules_see_a_wrong_field(changes: dict[str, Any], fault: str) -> None:
+    field = {"id": "key", "label": "Key", "type": "string", "secret": True} | changes
+    told = faults_of_credential_type({"inputs": {"fields": [field]}, "injectors": {}})
+    assert any(fault in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "injectors", "fault"),
+    [
+        ("ssh", {}, "kind: ssh"),
+        ("cloud", {"argv": {}}, "injectors: argv"),
+        ("cloud", {"extra_vars": {"my-key": "x"}}, "extra_vars: my-key"),
+        ("cloud", {"env": {"X": "{{ tower.filename.key }}"}}, "env: X"),
+        ("cloud", {"file": {"template.my-key": "x"}}, "file: template.my-key"),
+    ],
+)
+def test_the_rules_see_a_wrong_type(kind: str, injectors: dict[str, Any], fault: str) -> None:
+    inputs = {"fields": [{"id": "key", "label": "Key"}, {"id": "key", "label": "Key"}], "required": ["lock"]}
+    told = faults_of_credential_type({"kind": kind, "inputs": inputs, "injectors": injectors})
+    assert {"required: lock", "key is there twice"} <= set(told)
+    assert any(one.startswith(fault) for one in told)
 
 
 def test_no_name_is_taken_by_a_type_of_awx() -> None:
@@ -210,7 +266,49 @@ def test_every_object_is_made(objects: Objects) -> None:
     assert objects["credential"]["Key"]["inputs"] == {"secret_key": KEY}
     assert objects["execution_environment"]["Kaspersky"]["image"] == IMAGE
     assert objects["inventory_source"]["Kaspersky tenants"]["credential"] == "Tenants"
-    assert len(objects["job_template"]) == 5
+    assert len(objects["job_template"]) == 6
+
+
+def test_the_stand_ins_have_the_options_of_the_modules() -> None:
+    spec = spec_from_file_location("stand_in", STAND_IN)
+    assert spec
+    assert spec.loader
+    stand_in = module_from_spec(spec)
+    spec.loader.exec_module(stand_in)
+    for name, options_of_module in stand_in.OPTIONS.items():
+        known = {option: kind.get("choices", kind["type"]) for option, kind in options_of_module.items()}
+        assert known.items() <= MODULES[name].items(), name
+
+
+def test_awx_accepts_the_templates_and_the_source(objects: Objects) -> None:
+    types = {credential["name"]: credential["type"] for credential in CREDENTIALS}
+    [source] = objects["inventory_source"].values()
+    assert faults_of_source(source, TYPES["Kaspersky tenants"]) == []
+    for name, template in objects["job_template"].items():
+        assert faults_of_template(template, types) == [], name
+
+
+def test_the_rules_see_a_wrong_template_or_source(objects: Objects) -> None:
+    right = objects["job_template"]["Kaspersky: report"]
+    wrong = right | {"credentials": ["One", "Two"], "inventory": None, "job_slice_count": 0, "playbook": ""}
+    faults = faults_of_template(wrong, {"One": "Kaspersky proxy", "Two": "Kaspersky proxy"})
+    assert faults == ["two credentials: Kaspersky proxy", "inventory is missing", "job_slice_count", "playbook"]
+    source = {"source": "ec2", "source_path": "x", "source_vars": {"X": ["list"]}}
+    assert faults_of_source(source, {"kind": "vault"}) == [
+        "source_path",
+        "credential",
+        "source_vars: no variable of an environment",
+    ]
+    assert faults_of_source({"source": "scm"}, {}) == ["source_project is missing"]
+
+
+def test_two_credentials_of_one_type_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    second = {"name": "Another registry", "type": "Kaspersky registry"}
+    played = Controller(tmp_path).play(awx_setup_image=IMAGE, awx_setup_credentials=[*CREDENTIALS, second])
+    assert played.returncode != 0
+    assert "AWX gives a job one credential of each type" in played.stdout
+    assert KEY not in played.stdout
+    assert not (tmp_path / "objects.json").exists()
 
 
 def test_a_second_run_changes_nothing(controller: Controller) -> None:
@@ -221,6 +319,7 @@ def test_a_second_run_changes_nothing(controller: Controller) -> None:
 def test_a_template_takes_the_credentials_that_it_needs(objects: Objects) -> None:
     taken = {name.partition(": ")[2]: template["credentials"] for name, template in objects["job_template"].items()}
     assert taken == {
+        "prepare the registry": ["Key"],
         "create or update an integration": ["Registry", "Key"],
         "rotate credentials": ["Registry", "Key"],
         "delete an integration": ["Registry", "Key", "Mail"],
@@ -240,10 +339,49 @@ def test_no_survey_asks_for_a_secret(objects: Objects) -> None:
     assert "password" not in {question["type"] for question in questions}
 
 
-@pytest.mark.parametrize("answer", ["green", 1, ["red"]])
-def test_the_rules_see_a_wrong_answer(answer: Any) -> None:
-    assert faults_of_answer(QUESTION, answer)
-    assert faults_of_survey({"name": "", "description": "", "spec": [QUESTION | {"default": answer}]})
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        *((QUESTION, answer) for answer in ("green", 1, ["red"])),
+        *((NUMBER, answer) for answer in ("2", 0, 4, 1.5, True)),
+        (QUESTION | {"type": "multiselect"}, ["green"]),
+        (QUESTION | {"type": "text", "min": 2}, "x"),
+        (QUESTION | {"type": "float"}, "1"),
+        (QUESTION | {"choices": "red\n\nblue\n"}, ""),
+    ],
+)
+def test_the_rules_see_a_wrong_answer(question: dict[str, Any], answer: Any) -> None:
+    assert faults_of_answer(question, answer)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"type": "colour"}, "type"),
+        ({"type": None}, "type"),
+        ({"required": "yes"}, "required"),
+        ({"question_name": None}, "question_name"),
+        ({"variable": "my colour"}, "no name of a variable"),
+        ({"choices": []}, "no choices"),
+        ({"min": "1"}, "min"),
+        ({"default": "green"}, "green is no choice"),
+        ({"default": 1}, "default is of another type"),
+        ({"default": ["red"]}, "default is of another type"),
+        ({"type": "multiselect", "default": ["red"]}, "default is of another type"),
+        ({"type": "multiselect", "default": "red\ngreen"}, "green is no choice"),
+        ({"type": "text", "default": "$encrypted$"}, "default is reserved"),
+        ({"type": "integer", "default": 7, "max": 3}, "too large"),
+    ],
+)
+def test_the_rules_see_a_wrong_question(changes: dict[str, Any], fault: str) -> None:
+    told = faults_of_survey({"name": "", "description": "", "spec": [QUESTION | changes]})
+    assert any(fault in one for one in told)
+
+
+def test_the_rules_see_a_wrong_survey() -> None:
+    assert faults_of_survey({"name": None, "description": "", "spec": [QUESTION]}) == ["name"]
+    assert faults_of_survey({"name": "", "description": "", "spec": []}) == ["no questions"]
+    assert faults_of_survey({"name": "", "description": "", "spec": [QUESTION, QUESTION]}) == ["colour is there twice"]
 
 
 def test_a_survey_asks_for_what_its_playbook_uses(objects: Objects) -> None:

@@ -20,6 +20,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 TEXT, FLAG, NUMBER, DICTIONARY = {"type": "str"}, {"type": "bool"}, {"type": "int"}, {"type": "dict"}
 NAMES = {"type": "list", "elements": "str"}
+SOURCES = [
+    *("scm", "ec2", "gce", "azure_rm", "vmware", "satellite6", "openstack"),
+    *("rhv", "controller", "insights", "hcloud"),
+]
 COMMON = {"name": {"type": "str", "required": True}, "description": TEXT}
 OPTIONS: dict[str, dict[str, Any]] = {
     "credential_type": {
@@ -36,7 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "execution_environment": {"organization": TEXT, "image": TEXT},
     "project": {
         "organization": TEXT,
-        "scm_type": {"type": "str", "choices": ["manual", "git", "svn", "insights", "archive", ""]},
+        "scm_type": {"type": "str", "choices": ["manual", "git", "svn", "insights", "archive"]},
         "scm_url": TEXT,
         "scm_branch": TEXT,
     },
@@ -44,7 +48,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "inventory_source": {
         "inventory": {"type": "str", "required": True},
         "organization": TEXT,
-        "source": TEXT,
+        "source": {"type": "str", "choices": SOURCES},
         "source_project": TEXT,
         "source_path": TEXT,
         "source_vars": DICTIONARY,
