@@ -144,6 +144,15 @@ def test_the_authorities_of_the_user_are_taken_by_default(address: Address, trus
     assert_connects(address())
 
 
+def test_a_variable_may_name_the_authority(address: Address, trusted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A credential of AWX injects it, and leaves it empty where it has none."""
+    monkeypatch.setenv("PGSSLROOTCERT", trusted)
+    assert_connects(address())
+    monkeypatch.setenv("PGSSLROOTCERT", "")
+    assert_connects(address(sslrootcert=trusted))
+    assert_untrusted(address(), "give sslrootcert in the address")
+
+
 def test_an_unknown_authority_is_refused(address: Address, tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
     assert_untrusted(address(sslrootcert=str(tmp_path / "other.pem")), "give sslrootcert in the address")
