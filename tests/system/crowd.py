@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from multiprocessing import Barrier, synchronize
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from .random_tasks import RandomTasks, Task
 from .tasks import Options, perform, perform_in_process
 
 PROCESSES = 16
+LONGEST_START = 60.0
+FIRST_LOOK: Task = ("integration_info", {"instance": "north", "tenants": True})
 
 
 @dataclass(frozen=True)
@@ -118,19 +121,21 @@ def main(orders: Orders) -> int:
         importlib.import_module(library)  # once, in place of once a process
     prepare_to_fork()
     gc.freeze()
-    until = time.monotonic() + orders.seconds
-    children = [_forked(number, orders, until) for number in range(orders.processes)]
+    ready = Barrier(orders.processes, timeout=LONGEST_START)
+    children = [_forked(number, orders, ready) for number in range(orders.processes)]
     return sum(os.waitpid(child, 0)[1] != 0 for child in children)
 
 
-def _forked(number: int, orders: Orders, until: float) -> int:
+def _forked(number: int, orders: Orders, ready: synchronize.Barrier) -> int:
     child = os.fork()
     if child:
         return child
     keyring.set_keyring(FolderKeyring(Path(orders.keyring)))
     tasks = RandomTasks(f"{orders.seed}/{number}", orders.channels)
     with Path(orders.folder, f"{number:02}.jsonl").open("w", encoding="utf-8") as file:
-        done = 0
+        carried_out("", FIRST_LOOK, orders.common, in_process=True)  # the first one takes longer than all after it
+        ready.wait()
+        until, done = time.monotonic() + orders.seconds, 0
         while time.monotonic() < until:
             record = carried_out(f"{number}.{done}", tasks.next(), orders.common, in_process=number % 4 != 0)
             tasks.learn(record.instance, record.result or {})

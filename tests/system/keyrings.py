@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -36,8 +37,9 @@ class FolderKeyring(KeyringBackend):
     def get_password(self, service: str, username: str) -> str | None:
         """Read an entry."""
         self._begin("get")
-        file = self._file(service, username)
-        return file.read_text(encoding="utf-8") if file.exists() else None
+        with suppress(FileNotFoundError):  # asked for nothing else before: another process may remove it in between
+            return self._file(service, username).read_text(encoding="utf-8")
+        return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Write an entry, as a whole."""
@@ -52,10 +54,10 @@ class FolderKeyring(KeyringBackend):
     def delete_password(self, service: str, username: str) -> None:
         """Remove an entry, which has to be there."""
         self._begin("delete")
-        file = self._file(service, username)
-        if not file.exists():
-            raise PasswordDeleteError("there is no such entry")
-        file.unlink()
+        try:
+            self._file(service, username).unlink()
+        except FileNotFoundError:
+            raise PasswordDeleteError("there is no such entry") from None
         self._step("keyring after delete")
 
     def entries(self) -> Entries:
