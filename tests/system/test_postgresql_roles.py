@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,6 +214,59 @@ def test_a_registry_that_is_there_already_gets_the_roles(
     for statement in FORBIDDEN[:3]:
         with connected(roles, WORKER) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.encode())
+
+
+# Several registries in one database
+
+
+@pytest.fixture
+def north(worker: Workplace, owner: Workplace, roles: PostgresqlServer) -> Iterator[Workplace]:
+    """Work in another registry of the same database."""
+    roles.psql(ANOTHER_SCHEMA, "postgres", "msp")
+    path = {"registry": f"{owner.common['registry']}&options=-csearch_path%3Dnorth"}
+    another = replace(owner, common=owner.common | path)
+    assert another.run("registry")["created"]
+    yield acting(another, WORKER)
+    storage.close_databases()
+    worker.database.query("DROP SCHEMA north CASCADE")
+
+
+@contextmanager
+def locked(server: PostgresqlServer, role: str, search_path: str) -> Iterator[None]:
+    """Hold the lock that another run would hold while it writes."""
+    with connected(server, role) as connection:
+        connection.execute(f"SET search_path = {search_path}".encode())
+        connection.execute(f"SELECT pg_advisory_lock({storage._lock_number('default')})".encode())
+        yield
+
+
+def test_two_schemas_hold_two_registries(worker: Workplace, north: Workplace) -> None:
+    worker.create("South")
+    north.create("North")
+    for workplace, name in ((worker, "South"), (north, "North")):
+        assert [item["name"] for item in workplace.run("integration_info")["integrations"]] == [name]
+
+
+def test_they_do_not_wait_for_one_another(
+    worker: Workplace, north: Workplace, roles: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "LOCK_WAIT_SECONDS", 1)
+    with locked(roles, OWNER, "north"):
+        assert worker.create()["changed"]
+        with pytest.raises(IntegrationError, match="is locked by another run"):
+            north.create()
+
+
+def test_whoever_uses_a_registry_waits_whatever_the_search_path(
+    worker: Workplace, roles: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "LOCK_WAIT_SECONDS", 1)
+    worker.database.query(f"CREATE SCHEMA {WORKER} AUTHORIZATION {WORKER}")
+    try:
+        with locked(roles, OWNER, "public"), pytest.raises(IntegrationError, match="is locked by another run"):
+            worker.create()
+    finally:
+        worker.database.query(f"DROP SCHEMA {WORKER}")
 
 
 def connected(server: PostgresqlServer, role: str) -> closing[psycopg.Connection[tuple[object, ...]]]:

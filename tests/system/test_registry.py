@@ -452,6 +452,18 @@ def test_a_file_in_place_of_the_folder_is_told(sqlite_workplace: Workplace, sqli
     assert refusal(sqlite_workplace, "integration_info").code == "registry_missing"
 
 
+def test_tables_of_something_else_are_left_alone(workplace: Workplace) -> None:
+    if isinstance(workplace.database, SqliteFile):
+        workplace.database.path.parent.mkdir()
+        workplace.database.path.touch()
+    workplace.database.query("CREATE TABLE history (page TEXT)")
+    before = workplace.everything()
+    error = refusal(workplace, "create")
+    assert error.code == "registry_unreachable"
+    assert "has tables of something else" in error.message
+    assert workplace.everything() == before
+
+
 # Waiting
 
 

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-def create_tables(connection: Connection) -> None:
-    """Make all tables and indexes, inside the caller's transaction."""
-    schema.metadata.create_all(connection)
+def create_tables(connection: Connection, some_exist: bool = False) -> None:
+    """
+    Make all tables and indexes, inside the caller's transaction.
+
+    :param some_exist: leave those alone that are there; otherwise whatever is called like one of them is in the way.
+    """
+    schema.metadata.create_all(connection, checkfirst=some_exist)

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings, missing_library
 from .database_errors import explain_postgresql, explain_sqlite, tells_of_missing_table
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_SECONDS = 30
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+# Number of the schema that has the registry, or is to get it. Roles may come to the same one by different search paths.
+_SCHEMA = """coalesce(
+    (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('registry')),
+    (SELECT oid FROM pg_namespace WHERE nspname = current_schema()),
+    0
+)::bigint"""
 
 _prepared: dict[tuple[int, URL], Database] = {}
 
@@ -332,14 +339,15 @@ def _postgresql_engine(url: URL) -> Engine:
         raise missing_library("psycopg[binary]") from None
 
 
-def _postgresql_locks(instance: str | None) -> sa.Select[Any]:
+def _postgresql_locks(instance: str | None) -> sa.TextClause:
     """Share the lock of the whole registry with other instances, or have it alone."""
     whole = _lock_number("")
     if instance is None:
-        return sa.select(sa.func.pg_advisory_xact_lock(whole))
-    return sa.select(sa.func.pg_advisory_xact_lock_shared(whole), sa.func.pg_advisory_xact_lock(_lock_number(instance)))
+        return sa.text(f"SELECT pg_advisory_xact_lock({whole})")
+    return sa.text(f"SELECT pg_advisory_xact_lock_shared({whole}), pg_advisory_xact_lock({_lock_number(instance)})")
 
 
-def _lock_number(scope: str) -> int:
+def _lock_number(scope: str) -> str:
+    """Write down, in SQL, the number of a lock; in each schema of a database it is another one."""
     digest = hashlib.sha256(f"msp.kaspersky/{scope}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+    return f"{_SCHEMA} # '{int.from_bytes(digest[:8], 'big', signed=True)}'::bigint"

@@ -29,6 +29,7 @@ _SQLITE_ERRORS = {
 _UNREACHABLE, _UNTRUSTED = ErrorCode.REGISTRY_UNREACHABLE, ErrorCode.CERTIFICATE_UNTRUSTED
 
 _PASSWORD = (_UNREACHABLE, "refuses the user or the password")
+_FOREIGN_TABLE = (_UNREACHABLE, "has tables of something else; give it a file, schema or database of its own")
 _NO_DATABASE = (_UNREACHABLE, "has no such database")
 _NO_SERVER = (_UNREACHABLE, "cannot be reached: check host and port, and that the server runs")
 _NO_HOST = (_UNREACHABLE, "cannot be found: check the name of the host")
@@ -50,7 +51,7 @@ _POSTGRESQL_ERRORS = {
     "3D": _NO_DATABASE,
     "3F": (_UNREACHABLE, "has no schema in which this user has the right to make tables"),
     "42501": _NO_RIGHT,
-    "42P07": (_UNREACHABLE, "has a table of something else in its place; give the registry a schema of its own"),
+    "42P07": _FOREIGN_TABLE,
     "55P03": (ErrorCode.REGISTRY_BUSY, "is locked by another run; run the task again"),
     "40": (ErrorCode.REGISTRY_BUSY, "gave way to another run; run the task again"),
     "23": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
@@ -106,7 +107,8 @@ def explain_sqlite(error: BaseException | None) -> Explanation:
 
     :returns: the code, and what completes the sentence "The registry <location> ...".
     """
-    return _by_code(_SQLITE_ERRORS, getattr(error, "sqlite_errorname", None)) or _unknown(error)
+    known = _by_code(_SQLITE_ERRORS, getattr(error, "sqlite_errorname", None))
+    return known or (_FOREIGN_TABLE if str(error).endswith(" already exists") else _unknown(error))
 
 
 def explain_postgresql(error: BaseException | None) -> Explanation:

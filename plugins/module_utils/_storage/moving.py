@@ -48,7 +48,7 @@ def carry_over(source: Connection, goal: Connection, location: str, tell: Tell) 
     """
     from .creation import create_tables
 
-    create_tables(goal)
+    create_tables(goal, some_exist=True)
     for table in reversed(schema.metadata.sorted_tables):
         goal.execute(sa.delete(table))
     rows = count_rows(source)

@@ -60,7 +60,7 @@ def test_sqlite(code: str, expected: ErrorCode, words: str) -> None:
         ("28P01", "", UNREACHABLE, "refuses the user or the password"),
         ("3D000", "", UNREACHABLE, "no such database"),
         ("42501", "", UNREACHABLE, "the role that owns the tables"),
-        ("42P07", "", UNREACHABLE, "a table of something else"),
+        ("42P07", "", UNREACHABLE, "tables of something else"),
         ("55P03", "", ErrorCode.REGISTRY_BUSY, "locked"),
         ("40001", "", ErrorCode.REGISTRY_BUSY, "gave way"),
         ("53100", "", UNREACHABLE, "its disk is full"),
