@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,13 +25,14 @@ from sandbox import Sandbox
 
 from .awx import CHECKOUT, Finished, Injected, Job, inject
 from .awx_rules import faults_of_answer
-from .databases import PostgresqlDatabase
+from .databases import PostgresqlDatabase, PostgresqlServer
 from .leaks import found_in
 from .tasks import SECRET_KEY, perform
 
 VARIABLES = CHECKOUT / "roles" / "awx_setup" / "vars" / "main"
 SLICER = CHECKOUT / "tests" / "integration" / "targets" / "tenants_inventory" / "files" / "slice.py"
 SOURCE = CHECKOUT / "playbooks" / "inventory" / "tenants.yml"
+SQL = re.findall(r"```sql\n(.*?)```", (CHECKOUT / "docs" / "postgresql.md").read_text(encoding="utf-8"), re.DOTALL)
 REGISTRY_PASSWORD = "registry-passw0rd"
 NAME = "Integration with Tigerpaw"
 NEW_USER, NEW_PASSWORD = "a new user", "new-passw0rd-&<\"'é%{ \\x"
@@ -189,10 +193,38 @@ def refusal(job: Finished) -> str:
     return str(failed["event_data"]["res"]["msg"])
 
 
-def test_the_registry_is_prepared_once(team: Team, hidden: dict[str, str]) -> None:
+@pytest.fixture
+def roles(postgresql_server: PostgresqlServer) -> Iterator[PostgresqlDatabase]:
+    """Make the roles and their database as the guide says."""
+    postgresql_server.psql(SQL[0], "postgres")
+    with closing(PostgresqlDatabase(postgresql_server, "msp")) as database:
+        yield database
+    with postgresql_server.connected() as connection:
+        connection.execute("DROP DATABASE msp WITH (FORCE)")
+        connection.execute("DROP ROLE msp_owner, msp, msp_reader")
+
+
+def acting(team: Team, database: PostgresqlDatabase, role: str) -> None:
+    """Let credentials name another user of the database."""
+    for name in ("Kaspersky registry", "Kaspersky tenants"):
+        team.credentials[name]["registry"] = re.sub("//.*@", f"//{role}@", database.address)
+
+
+def test_the_owner_prepares_what_others_work_with(
+    team: Team, roles: PostgresqlDatabase, postgresql_server: PostgresqlServer, hidden: dict[str, str]
+) -> None:
     prepare = ("prepare the registry", "Kaspersky registry")
+    acting(team, roles, "msp_owner")
     for created in (True, False):
         assert told(team.launch(*prepare, msp_kaspersky_instance="office")) == {"created": created, "upgraded": False}
+    postgresql_server.psql(SQL[1], "msp_owner", "msp")
+    acting(team, roles, "msp")
+    told(keep(team))
+    acting(team, roles, "msp_reader")
+    clients = sliced(team.read_inventory(), 1, 1)
+    acting(team, roles, "msp")
+    assert team.launch("bind new clients", inventory=clients, integration_name=NAME).status == "successful"
+    assert {row["name"] for row in roles.rows("tenant") if row["integration"]} == {one["name"] for one in SERVERS}
     assert team.leaks(hidden) == {}
 
 
