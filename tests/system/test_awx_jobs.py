@@ -356,12 +356,19 @@ def test_gathered_facts_hold_no_secret(team: Team, hidden: dict[str, str], tmp_p
     assert team.leaks(hidden) == {}
 
 
-def test_the_search_finds_what_a_job_prints(team: Team, hidden: dict[str, str], tmp_path: Path) -> None:
-    printed = {"name": "Print", "ansible.builtin.debug": {"msg": NEW_PASSWORD}}
+def test_the_search_finds_what_a_job_leaves(team: Team, hidden: dict[str, str], tmp_path: Path) -> None:
+    tasks = [
+        {"name": "Print", "ansible.builtin.debug": {"msg": NEW_PASSWORD}},
+        {"name": "Leave as artifact", "ansible.builtin.set_stats": {"data": {"shown": NEW_PASSWORD}}},
+        {"name": "Leave as fact", "ansible.builtin.set_fact": {"kept": NEW_PASSWORD, "cacheable": True}},
+    ]
     (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "print.yml").write_text(json.dumps([{"hosts": "localhost", "tasks": [printed]}]))
-    team.job().run("print.yml", {}, project=tmp_path / "project")
-    assert {"1/artifacts/1/stdout"} <= team.leaks(hidden).keys()
+    (tmp_path / "project" / "leave.yml").write_text(json.dumps([{"hosts": "localhost", "tasks": tasks}]))
+    finished = team.job().run("leave.yml", {}, project=tmp_path / "project")
+    assert finished.events[-1]["event_data"]["artifact_data"] == {"shown": NEW_PASSWORD}
+    found = team.leaks(hidden).keys()
+    for place in ("artifacts/1/stdout", "job_events/", "fact_cache/"):
+        assert any(place in name for name in found), place
 
 
 @pytest.mark.parametrize("name", ["create or update an integration", "rotate credentials"])
