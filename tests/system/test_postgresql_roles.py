@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage import database as storage
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage import upgrades
-from system.databases import PostgresqlDatabase, PostgresqlServer
+from system.databases import PostgresqlDatabase, PostgresqlServer, SqliteFile
 from system.keyrings import FolderKeyring
 from system.tasks import ADMINISTRATORS, OTHER_KEY, SECRET_KEY, Options
 from system.workplace import Workplace, registry_options
@@ -214,6 +214,20 @@ def test_a_registry_that_is_there_already_gets_the_roles(
     for statement in FORBIDDEN[:3]:
         with connected(roles, WORKER) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.encode())
+
+
+def test_a_registry_is_moved_there_by_the_owner(owner: Workplace, roles: PostgresqlServer, sqlite: SqliteFile) -> None:
+    source = replace(owner, database=sqlite, common=owner.common | {"registry": sqlite.address})
+    source.create()
+    before = sqlite.content()
+    worker = acting(owner, WORKER)
+    error = worker.refusal("registry", move_from=sqlite.address)
+    assert "the role that owns the tables" in error.message
+    assert worker.database.tables() == []
+    assert sqlite.content() == before
+    assert owner.run("registry", move_from=sqlite.address)["changed"]
+    roles.psql(AFTER_CREATION, OWNER, "msp")
+    assert worker.run("binding", **BINDING)["changed"]
 
 
 # Several registries in one database
