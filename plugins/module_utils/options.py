@@ -249,13 +249,14 @@ INTEGRATION_INFO = ModuleSpecification(
         "verify": _FLAG,
         "history": _FLAG,
         "history_newer_than": _NUMBER,
+        "history_limit": _NUMBER,
         "tenants": _FLAG,
         "export": _FLAG,
         **ALL,
         **VERIFICATION,
     },
     mutually_exclusive=(*_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
-    least={"credentials_older_than": 0, "history_newer_than": 0, **_VERIFICATION_LEAST},
+    least={"credentials_older_than": 0, "history_newer_than": 0, "history_limit": 1, **_VERIFICATION_LEAST},
 )
 
 BINDING = ModuleSpecification(

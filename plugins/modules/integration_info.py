@@ -79,6 +79,10 @@ options:
     description:
       - Returns of the history what is not older than this number of days. If omitted, all of it.
     type: int
+  history_limit:
+    description:
+      - Returns of the history no more than this number of entries, the newest. If omitted, all of it.
+    type: int
   tenants:
     description:
       - Whether to return the virtual servers or companies that are bound to each integration.

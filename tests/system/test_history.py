@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,58 @@ def test_only_what_is_new_is_shown_on_demand(workplace: Workplace) -> None:
     workplace.run("integration", name="Acme", state="absent")
     assert actions(workplace, history_newer_than=30) == ["deleted"]
     assert actions(workplace, history_newer_than=100_000 // 3) == ["created", "deleted"]
+
+
+def test_only_the_newest_are_shown_on_demand(workplace: Workplace) -> None:
+    workplace.create()
+    workplace.create("Other")
+    workplace.run("integration", name="Acme", new_name="Zenith")
+    workplace.run("integration", name="Zenith", state="absent")
+    assert actions(workplace, history_limit=2) == ["changed", "deleted"]
+    assert actions(workplace, history_limit=9) == ["created", "created", "changed", "deleted"]
+    assert actions(workplace, history_limit=1, name="Acme") == ["created"]
+    assert actions(workplace, history_limit=1, platform="tigerpaw") == ["created"]
+
+
+def set_back(workplace: Workplace, **moments: datetime) -> None:
+    """Let what was done to integrations have been done at another moment."""
+    for name, moment in moments.items():
+        workplace.database.query(
+            f"UPDATE history SET at = '{moment:%Y-%m-%d %H:%M:%S.%f}' WHERE integration_name = '{name}'"  # noqa: S608
+        )
+
+
+@pytest.fixture
+def three_times(workplace: Workplace) -> Workplace:
+    """Have something done a bit more and a bit less than 30 days ago, and in the future: a clock was wrong."""
+    now = datetime.now(UTC)
+    for name in ("Old", "Young", "Future"):
+        workplace.create(name)
+    limit, minute = now - timedelta(days=30), timedelta(minutes=1)
+    set_back(workplace, Old=limit - minute, Young=limit + minute, Future=now + timedelta(days=400))
+    return workplace
+
+
+def test_retention_drops_what_is_older_and_nothing_else(three_times: Workplace) -> None:
+    assert three_times.run("registry", check_mode=True, history_retention=30)["removed_history"] == 1
+    assert three_times.run("registry", history_retention=30)["removed_history"] == 1
+    entries = three_times.run("integration_info", history=True)["history"]
+    assert [entry["integration"] for entry in entries] == ["Young", "Future", ""]
+
+
+def test_retention_tells_who_dropped_how_many_up_to_when(three_times: Workplace) -> None:
+    three_times.run("registry", history_retention=30, actor="eve", job={"id": "42"})
+    entry = three_times.run("integration_info", history=True)["history"][-1]
+    assert (entry["action"], entry["actor"], entry["job"]) == ("retention_applied", "eve", {"id": "42"})
+    before = datetime.fromisoformat(entry["summary"].pop("history_before"))
+    assert abs(datetime.now(UTC) - timedelta(days=30) - before) < timedelta(minutes=1)
+    assert entry["summary"] == {"removed_history": 1, "removed_notifications": 0}
+
+
+def test_retention_keeps_what_tells_of_retention(three_times: Workplace) -> None:
+    three_times.run("registry", history_retention=30)
+    three_times.database.query("UPDATE history SET at = '2020-01-01 00:00:00'")
+    assert three_times.run("registry", history_retention=1)["removed_history"] == 2
+    three_times.database.query("UPDATE history SET at = '2020-01-01 00:00:00'")
+    assert not three_times.run("registry", history_retention=1)["changed"]
+    assert actions(three_times) == ["retention_applied"] * 2

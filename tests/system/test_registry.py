@@ -732,7 +732,7 @@ def test_retention_drops_what_is_old_of_this_instance_only(workplace: Workplace)
     assert not workplace.run("registry", **limits)["changed"]
     [entry] = workplace.run("integration_info", instance="old", history=True)["history"]
     assert (entry["action"], entry["integration"], entry["actor"]) == ("retention_applied", "", "tester")
-    assert entry["summary"] == {"removed_history": 2, "removed_notifications": 1}
+    assert [entry["summary"][name] for name in ("removed_history", "removed_notifications")] == [2, 1]
     assert len(workplace.run("integration_info", instance="other", history=True)["history"]) == 2
     assert sorted(row["instance"] for row in workplace.database.rows("notification")) == ["old", "other", "other"]
 

@@ -26,6 +26,9 @@ class TenantKind(StrEnum):
     COMPANY = "company"
 
 
+RETENTION_APPLIED = "retention_applied"
+"""What the history calls that some of it, or delivered notifications, were dropped."""
+
 TENANT_KINDS = {Solution.SECURITY_CENTER: TenantKind.VIRTUAL_SERVER, Solution.BUSINESS_HUB: TenantKind.COMPANY}
 
 

@@ -161,15 +161,14 @@ def _held(reader: Reader, options: Options, found: Sequence[Integration]) -> dic
 
 def _history(reader: Reader, instance: str, options: Options, found: Sequence[Integration]) -> list[HistoryEntry]:
     """
-    Read what was done, if it is asked for.
+    Have the database find what was done, if it is asked for.
 
     Deleted integrations are found by the name or the id that they had, and without filters.
     """
     if not options.get("history"):
         return []
-    entries = reader.history(instance, days_ago(options.get("history_newer_than")))
+    since, limit = days_ago(options.get("history_newer_than")), options.get("history_limit")
     if all(options.get(option) is None for option in _FILTERS):
-        return entries
-    ids = {item.id for item in found} | {options.get("integration_id")}
-    name = options.get("name")
-    return [item for item in entries if item.integration_id in ids or (name and item.integration_name == name)]
+        return reader.history(instance, since, limit)
+    ids = {item.id for item in found} | {options.get("integration_id") or ""} - {""}
+    return reader.history(instance, since, limit, ids, options.get("name"))

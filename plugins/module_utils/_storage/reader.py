@@ -237,15 +237,36 @@ class Reader:
         return self._count(table, table.c.instance == instance, table.c.delivered_at < before)
 
     def count_history(self, instance: str, before: datetime) -> int:
-        """Count the history that is older than a moment."""
-        return self._count(schema.history, schema.history.c.instance == instance, schema.history.c.at < before)
+        """Count the history that is older than a moment, without what tells of earlier removals."""
+        return self._count(schema.history, schema.is_removable_history(instance, before))
 
-    def history(self, instance: str, since: datetime) -> list[HistoryEntry]:
-        """List what was done in an instance since a moment, oldest first."""
+    def history(
+        self,
+        instance: str,
+        since: datetime,
+        limit: int | None = None,
+        integration_ids: Iterable[str] | None = None,
+        name: str | None = None,
+    ) -> list[HistoryEntry]:
+        """
+        List what was done in an instance since a moment, oldest first.
+
+        :param limit: how many entries, the newest; nothing means all.
+        :param integration_ids: whose history; nothing means all of it.
+        :param name: beside theirs also that of all that ever had this name.
+        """
         table = schema.history.c
-        columns = [column for column in table if column.name != "id"]
-        query = sa.select(*columns).where(table.instance == instance, table.at >= since).order_by(table.id)
-        return self._read(query, lambda row: HistoryEntry(**row._mapping), "an entry of the history")
+        meant: list[ColumnElement[bool]] = [table.integration_name == name] if name else []
+        if integration_ids is None:
+            meant.append(sa.true())
+        else:
+            meant += [table.integration_id.in_(chunk) for chunk in chunks(integration_ids)]
+        found: dict[int, HistoryEntry] = {}
+        for condition in meant:
+            query = sa.select(schema.history).where(table.instance == instance, table.at >= since, condition)
+            newest = query.order_by(table.id.desc()).limit(limit)
+            found |= dict(self._read(newest, _numbered_entry, "an entry of the history"))
+        return [found[number] for number in sorted(found)[-(limit or 0) :]]
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every table that holds what users made."""
@@ -351,6 +372,11 @@ def _tenant(row: Row[Any]) -> Tenant:
 def _secret(row: Row[Any]) -> SecretRecord:
     values = dict(row._mapping)
     return SecretRecord(integration_id=values.pop("integration"), **values)
+
+
+def _numbered_entry(row: Row[Any]) -> tuple[int, HistoryEntry]:
+    values = dict(row._mapping)
+    return values.pop("id"), HistoryEntry(**values)
 
 
 def _notification(row: Row[Any]) -> Notification:

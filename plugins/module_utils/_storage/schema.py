@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from .._domain.model import RETENTION_APPLIED
+
 try:
     import sqlalchemy as sa
 except ImportError:  # told as dependency_missing when a database is opened
@@ -160,3 +162,8 @@ else:
         sa.Column("job", sa.JSON(none_as_null=True)),
         sa.Index("history_of_instance", "instance", "at"),
     )
+
+    def is_removable_history(instance: str, before: datetime) -> sa.ColumnElement[bool]:
+        """Ask for history that is older than a moment; that some was removed is not removed."""
+        table = history.c
+        return sa.and_(table.instance == instance, table.at < before, table.action != RETENTION_APPLIED)

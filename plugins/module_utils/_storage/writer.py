@@ -176,9 +176,8 @@ class Writer(Reader):
         self._insert(schema.history, [asdict(entry)])
 
     def remove_history(self, instance: str, before: datetime) -> None:
-        """Drop history that is older than a moment."""
-        where = sa.and_(schema.history.c.instance == instance, schema.history.c.at < before)
-        self._connection.execute(sa.delete(schema.history).where(where))
+        """Drop history that is older than a moment, but not what tells of earlier removals."""
+        self._connection.execute(sa.delete(schema.history).where(schema.is_removable_history(instance, before)))
 
     def _insert(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
