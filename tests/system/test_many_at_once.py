@@ -182,6 +182,9 @@ def assert_told_once(database: Database, sandbox: Sandbox, records: list[Record]
     )
     noted = database.query("SELECT id FROM history WHERE action = 'notification_discarded'")
     assert len(noted) == len(discarded)
+    told = sum(len((record.result or {}).get(by, ())) for record in records for by in ("notified", "delivered"))
+    delivered = len([row for row in rows if row["delivered_at"]])
+    assert delivered <= told <= delivered + len(discarded), "each is told of by the one task that sent it"
     assert_sent_once(sandbox, rows, {item["message_id"] for item in discarded})
 
 
