@@ -11,10 +11,13 @@ They are looked at and changed by other means than the collection's own, as an a
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -103,7 +106,13 @@ class PostgresqlDatabase(Database):
 
     def __init__(self, server: PostgresqlServer, name: str) -> None:
         super().__init__(f"postgresql://postgres@/{name}?host={server.socket_folder}")
+        self._server, self._name = server, name
         self._connection = server.connect(name)
+
+    def reconnect(self) -> None:
+        """Look at it again after the server was restarted."""
+        self._connection.close()
+        self._connection = self._server.connect(self._name)
 
     def close(self) -> None:
         self._connection.close()
@@ -170,7 +179,8 @@ class PostgresqlServer:
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """Connect as the superuser; each statement is a transaction."""
         address = self._server.get_uri(database=database)
-        return psycopg.connect(address, autocommit=True, port=self.port)
+        # A prepared statement would fail once a table has other columns.
+        return psycopg.connect(address, autocommit=True, port=self.port, prepare_threshold=None)
 
     @contextmanager
     def connected(self, database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
@@ -184,6 +194,18 @@ class PostgresqlServer:
         command += [f"--host={self.socket_folder}", f"--username={role}", f"--dbname={database}"]
         done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
         assert not done.returncode, done.stderr
+
+    def restart(self, how: signal.Signals) -> None:
+        """
+        Let the server end, and start it again.
+
+        :param how: SIGINT ends all connections and shuts down in order; SIGQUIT ends as a crash does.
+        """
+        process = self._server.get_pid()
+        os.kill(process, how)
+        while Path(f"/proc/{process}").exists():
+            time.sleep(0.02)
+        self._start()
 
     def stop(self) -> None:
         """Stop the server and remove its files."""

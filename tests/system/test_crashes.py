@@ -58,6 +58,7 @@ class Scenario:
     :param after: tasks that finish what ``task`` may leave to others.
     :param secrets: of each integration, once all is done.
     :param told: whether it tells the administrators.
+    :param statements: of SQL, which make of the registry what no task does in a moment.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Scenario:
     after: Sequence[tuple[str, Options]] = ()
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     told: bool = False
+    statements: Sequence[str] = ()
 
 
 GIVEN = {"soap_password": SOAP_PASSWORD, "rest_private_key": REST_PRIVATE_KEY}
@@ -105,6 +107,33 @@ SCENARIOS = (
         secrets={"Other": GIVEN},
         told=True,
     ),
+    Scenario(
+        "rename", (CREATED,), ("integration", {"name": "Acme", "new_name": "Renamed"}), secrets={"Renamed": GIVEN}
+    ),
+    Scenario(
+        "unbind",
+        (CREATED, BOUND),
+        ("binding", {"integration": "Acme", "companies": ["Free", "Dropped"], "state": "absent"}),
+        secrets={"Acme": GIVEN},
+    ),
+    Scenario("discard", (CREATED, BOUND, ("integration", DELETION)), ("notification", {"state": "discarded"})),
+    Scenario("make a registry", (), ("registry", {"solution": "business_hub"})),
+    Scenario(
+        "apply retention",
+        (CREATED, BOUND, ("integration", DELETION)),
+        ("registry", {"history_retention": 30, "notification_retention": 30}),
+        statements=(
+            "UPDATE history SET at = '2020-01-01 00:00:00'",
+            "UPDATE notification SET delivered_at = '2020-01-01 00:00:00'",
+        ),
+    ),
+    Scenario(
+        "forget the server",
+        (CREATED,),
+        ("registry", {"forget_server": True}),
+        secrets={"Acme": GIVEN},
+        statements=("UPDATE instance SET server_identity = 'a server'",),
+    ),
     Scenario("deliver", (CREATED, BOUND, ("integration", DELETION)), DELIVERY, told=True),
 )
 
@@ -122,6 +151,8 @@ class Trial:
         """Do what was done before, and remember how things are then."""
         for task in self.scenario.before:
             assert self._run(task, channels=UNREACHABLE).result
+        for statement in self.scenario.statements:
+            self.workplace.database.query(statement)
         self._beginning = self.workplace.database.snapshot(), self.workplace.keyring.entries()
 
     def rewind(self) -> None:
@@ -145,7 +176,7 @@ class Trial:
 
     def _run(self, task: tuple[str, Options], channels: Options | None = None, **fate: Any) -> Outcome:
         module, options = task
-        tells = module == "notification" or options.get("state") == "absent"
+        tells = module == "notification" or (module == "integration" and options.get("state") == "absent")
         every = self.workplace.options(**options, **((channels or self.channels) if tells else {}))
         return self.crew.run(module, every, self.workplace.keyring.folder, **fate)
 

@@ -41,8 +41,9 @@ def check_integrity(context: Context) -> dict[str, Any]:
     if faults:
         raise IntegrationError(
             ErrorCode.REGISTRY_DAMAGED,
-            f"The registry {context.registry.location} is damaged: {'; '.join(faults)}. Restore it from a backup, or "
-            "give the secrets of the named integrations again.",
+            f"The registry {context.registry.location} is damaged: {'; '.join(faults)}. Restore it from a "
+            "backup (SQLite: without the files that end in -wal and -shm), or give the secrets of the named "
+            "integrations again.",
             faults=faults,
         )
     return {"checked_integrations": len(integrations), "faults": []}

@@ -14,12 +14,13 @@ from .._domain.errors import ErrorCode
 
 Explanation = tuple[ErrorCode, str]
 
+_RESTORE = "put a backup in its place, and remove the files beside it that end in -wal and -shm"
 _SQLITE_ERRORS = {
     "SQLITE_BUSY": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
     "SQLITE_LOCKED": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
     "SQLITE_CONSTRAINT": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
-    "SQLITE_CORRUPT": (ErrorCode.REGISTRY_DAMAGED, "is damaged; restore it from a backup"),
-    "SQLITE_NOTADB": (ErrorCode.REGISTRY_DAMAGED, "is not an SQLite database; restore it or name another file"),
+    "SQLITE_CORRUPT": (ErrorCode.REGISTRY_DAMAGED, f"is damaged; {_RESTORE}"),
+    "SQLITE_NOTADB": (ErrorCode.REGISTRY_DAMAGED, f"is not an SQLite database; {_RESTORE}, or name another file"),
     "SQLITE_FULL": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, the disk is full; nothing was changed"),
     "SQLITE_READONLY": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written by this user; nothing was changed"),
     "SQLITE_CANTOPEN": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
@@ -28,8 +29,8 @@ _SQLITE_ERRORS = {
 }
 _UNREACHABLE, _UNTRUSTED = ErrorCode.REGISTRY_UNREACHABLE, ErrorCode.CERTIFICATE_UNTRUSTED
 
-_PASSWORD = (_UNREACHABLE, "refuses the user or the password")
 _FOREIGN_TABLE = (_UNREACHABLE, "has tables of something else; give it a file, schema or database of its own")
+_PASSWORD = (_UNREACHABLE, "refuses the user or the password")
 _NO_DATABASE = (_UNREACHABLE, "has no such database")
 _NO_SERVER = (_UNREACHABLE, "cannot be reached: check host and port, and that the server runs")
 _NO_HOST = (_UNREACHABLE, "cannot be found: check the name of the host")

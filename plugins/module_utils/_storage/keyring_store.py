@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from .._domain.errors import ErrorCode, IntegrationError, missing_library
-from .process import is_gone, this_process, this_user
+from .process import CLOCKS_DIFFER_BY, is_gone, this_process, this_user
 from .reader import RegistryRecord, SecretRecord
 from .registry import Registry
 from .sealing import SecretValue, seal, unseal
@@ -192,7 +192,8 @@ def _is_stale(secret: SecretRecord) -> bool:
     """Tell a crashed writer from a slow one: its process is gone, or its time is up."""
     if secret.state != "writing":
         return False
-    if datetime.now(UTC) - secret.created_at > WRITING_TAKES_AT_MOST:
+    age = datetime.now(UTC) - secret.created_at
+    if age > WRITING_TAKES_AT_MOST or age < -CLOCKS_DIFFER_BY:
         return True
     return is_gone(secret.writer)
 

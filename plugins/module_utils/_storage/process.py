@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import timedelta
 from getpass import getuser
+
+CLOCKS_DIFFER_BY = timedelta(days=1)
+"""
+Of two hosts, at most. What lies further in the future was written by a clock that was wrong; nobody should have to wait
+until then.
+"""
 
 _interruptions = 0
 
