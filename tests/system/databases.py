@@ -190,9 +190,17 @@ class PostgresqlServer:
 
     def psql(self, script: str, role: str, database: str = "postgres") -> None:
         """Let PostgreSQL's own client carry out what a page shows, as a role; it stops at the first error."""
-        command = [self._server.bin_path / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
-        command += [f"--host={self.socket_folder}", f"--username={role}", f"--dbname={database}"]
-        done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
+        options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--username={role}", f"--dbname={database}")
+        self.program("psql", *options, given=script)
+
+    def program(self, name: str, *arguments: str, given: str = "") -> None:
+        """
+        Let one of PostgreSQL's own programs do something.
+
+        :param given: what it reads.
+        """
+        command = [self._server.bin_path / name, f"--host={self.socket_folder}", *arguments]
+        done = subprocess.run(command, input=given, text=True, capture_output=True, check=False)
         assert not done.returncode, done.stderr
 
     def restart(self, how: signal.Signals) -> None:
