@@ -147,6 +147,17 @@ def test_retention_drops_what_is_older_and_nothing_else(three_times: Workplace) 
     assert [entry["integration"] for entry in entries] == ["Young", "Future", ""]
 
 
+def test_the_newest_is_so_by_its_time(three_times: Workplace) -> None:
+    entries = three_times.run("integration_info", history=True, history_limit=2)["history"]
+    assert [entry["integration"] for entry in entries] == ["Young", "Future"]
+    three_times.run("integration", name="Young", state="absent")
+    entries = three_times.run("integration_info", history=True, history_limit=2)["history"]
+    assert [(entry["integration"], entry["action"]) for entry in entries] == [
+        ("Future", "created"),
+        ("Young", "deleted"),
+    ]
+
+
 def test_retention_tells_who_dropped_how_many_up_to_when(three_times: Workplace) -> None:
     three_times.run("registry", history_retention=30, actor="eve", job={"id": "42"})
     entry = three_times.run("integration_info", history=True)["history"][-1]

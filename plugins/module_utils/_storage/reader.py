@@ -249,7 +249,7 @@ class Reader:
         name: str | None = None,
     ) -> list[HistoryEntry]:
         """
-        List what was done in an instance since a moment, oldest first.
+        List what was done in an instance since a moment, in the order in which it was written.
 
         :param limit: how many entries, the newest; nothing means all.
         :param integration_ids: whose history; nothing means all of it.
@@ -264,9 +264,10 @@ class Reader:
         found: dict[int, HistoryEntry] = {}
         for condition in meant:
             query = sa.select(schema.history).where(table.instance == instance, table.at >= since, condition)
-            newest = query.order_by(table.id.desc()).limit(limit)
+            newest = query.order_by(table.at.desc(), table.id.desc()).limit(limit)  # as the index has them
             found |= dict(self._read(newest, _numbered_entry, "an entry of the history"))
-        return [found[number] for number in sorted(found)[-(limit or 0) :]]
+        newest_last = sorted(found, key=lambda number: (found[number].at, number))
+        return [found[number] for number in sorted(newest_last[-(limit or 0) :])]
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every table that holds what users made."""
