@@ -65,6 +65,9 @@ options:
     vars:
       - name: msp_kaspersky_secret_key_file
   actor:
+    description:
+      - Without effect, like E(MSP_KASPERSKY_ACTOR), because looking settings up writes no history.
+      - It is accepted as in every module, so that all take the same options.
     env:
       - name: MSP_KASPERSKY_ACTOR
     vars:
