@@ -199,7 +199,7 @@ class PostgresqlServer:
 
         :param given: what it reads.
         """
-        command = [self._server.bin_path / name, f"--host={self.socket_folder}", *arguments]
+        command = [str(self._server.bin_path / name), f"--host={self.socket_folder}", *arguments]
         done = subprocess.run(command, input=given, text=True, capture_output=True, check=False)
         assert not done.returncode, done.stderr
 
@@ -210,6 +210,7 @@ class PostgresqlServer:
         :param how: SIGINT ends all connections and shuts down in order; SIGQUIT ends as a crash does.
         """
         process = self._server.get_pid()
+        assert process
         os.kill(process, how)
         while Path(f"/proc/{process}").exists():
             time.sleep(0.02)

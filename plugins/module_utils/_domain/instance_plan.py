@@ -122,7 +122,7 @@ class _Planning:
             )
 
     def _refuse_names(self) -> None:
-        used = Counter(name for item in self._described for name in {item.name, item.old_name} if name)
+        used = Counter(name for item in self._described for name in dict.fromkeys((item.name, item.old_name)) if name)
         for item in self._described:
             if used[item.name] > 1:
                 self._fault(item, f"the name {item.name!r} stands for two integrations of the description")
