@@ -15,13 +15,15 @@ from .._domain.errors import ErrorCode
 Explanation = tuple[ErrorCode, str]
 
 _RESTORE = "put a backup in its place, and remove the files beside it that end in -wal and -shm"
+_FULL_DISK = (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, the disk is full; nothing was changed")
 _SQLITE_ERRORS = {
     "SQLITE_BUSY": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
     "SQLITE_LOCKED": (ErrorCode.REGISTRY_BUSY, "is locked by another process; run the task again"),
     "SQLITE_CONSTRAINT": (ErrorCode.REGISTRY_BUSY, "was changed by another run at the same time; run the task again"),
     "SQLITE_CORRUPT": (ErrorCode.REGISTRY_DAMAGED, f"is damaged; {_RESTORE}"),
     "SQLITE_NOTADB": (ErrorCode.REGISTRY_DAMAGED, f"is not an SQLite database; {_RESTORE}, or name another file"),
-    "SQLITE_FULL": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written, the disk is full; nothing was changed"),
+    "SQLITE_FULL": _FULL_DISK,
+    "SQLITE_IOERR_SHMSIZE": _FULL_DISK,  # no space even for the file that readers and writers share
     "SQLITE_READONLY": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be written by this user; nothing was changed"),
     "SQLITE_CANTOPEN": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
     "SQLITE_PERM": (ErrorCode.REGISTRY_UNREACHABLE, "cannot be opened by this user"),
