@@ -325,9 +325,9 @@ NOTIFICATION = ModuleSpecification(
 REGISTRY = ModuleSpecification(
     argument_spec={
         "state": _choice("present", default="present"),
-        "move_from": _TEXT,
-        "move_from_password": _SECRET,
-        "move_from_password_file": _SECRET_FILE,
+        "old_registry": _TEXT,
+        "old_registry_password": _SECRET,
+        "old_registry_password_file": _SECRET_FILE,
         "solution": _SOLUTION,
         "forget_server": _FLAG,
         "reencrypt": _FLAG,
@@ -337,7 +337,7 @@ REGISTRY = ModuleSpecification(
         **ALL,
         **JOB,
     },
-    mutually_exclusive=(("move_from_password", "move_from_password_file"), *_ALL_EXCLUSIVE),
+    mutually_exclusive=(("old_registry_password", "old_registry_password_file"), *_ALL_EXCLUSIVE),
     least={"history_retention": 1, "notification_retention": 1},
 )
 

@@ -33,7 +33,7 @@ options:
     choices:
       - present
     default: present
-  move_from:
+  old_registry:
     description:
       - Address of another registry, which is moved to O(registry) with its history, notifications and secrets, for
         example from SQLite to PostgreSQL or back. Every row is compared.
@@ -42,14 +42,14 @@ options:
         RV(error.code=registry_moved).
       - Secrets in a keyring stay there, and are opened on the same machine as before.
     type: str
-  move_from_password:
+  old_registry_password:
     description:
-      - Password of the PostgreSQL user of O(move_from).
-      - Mutually exclusive with O(move_from_password_file).
+      - Password of the PostgreSQL user of O(old_registry).
+      - Mutually exclusive with O(old_registry_password_file).
     type: str
-  move_from_password_file:
+  old_registry_password_file:
     description:
-      - File whose content is the password of the PostgreSQL user of O(move_from), on the host that runs the module.
+      - File whose content is the password of the PostgreSQL user of O(old_registry), on the host that runs the module.
     type: path
   solution:
     description:
@@ -106,7 +106,7 @@ EXAMPLES = r"""
 
 - name: Move the registry of one person to the database of a team
   msp.kaspersky.registry:
-    move_from: sqlite:////home/ann/.local/share/msp_kaspersky/registry.sqlite3
+    old_registry: sqlite:////home/ann/.local/share/msp_kaspersky/registry.sqlite3
     registry: postgresql://msp@db.example.com/msp
     registry_password_file: /run/secrets/registry_password
 

@@ -45,7 +45,7 @@ class Removal:
     there: Workplace
 
     def play(self, check_mode: bool = False) -> Result:
-        return self.there.run("registry", check_mode, move_from=self.here.database.address)
+        return self.there.run("registry", check_mode, old_registry=self.here.database.address)
 
     def back(self) -> Removal:
         return replace(self, here=self.there, there=self.here)
@@ -179,27 +179,40 @@ def test_nothing_is_moved_onto_another_registry(removal: Removal) -> None:
     removal.there.create("Somebody else's")
     here, there = content(removal.here.database), content(removal.there.database)
     for check_mode in (True, False):
-        error = removal.there.refusal("registry", check_mode, move_from=removal.here.database.address)
+        error = removal.there.refusal("registry", check_mode, old_registry=removal.here.database.address)
         assert error.code == "invalid_settings"
         assert location(removal.there) in error.message
     assert (content(removal.here.database), content(removal.there.database)) == (here, there)
+
+
+def test_tables_of_something_else_keep_their_rows(sqlite_workplace: Workplace, postgresql: PostgresqlDatabase) -> None:
+    sqlite_workplace.create()
+    there = replace(sqlite_workplace, common={**sqlite_workplace.common, "registry": postgresql.address})
+    # It has the columns of ours, and the registry has no row for it that would not fit.
+    postgresql.query("CREATE TABLE mapping (integration text, tenant text, account_id text, account_name text)")
+    postgresql.query("INSERT INTO mapping VALUES ('not', 'one', 'of', 'ours')")
+    before = (content(sqlite_workplace.database), postgresql.content())
+    error = there.refusal("registry", old_registry=sqlite_workplace.database.address)
+    assert error.code == "registry_unreachable"
+    assert "has tables of something else" in error.message
+    assert (content(sqlite_workplace.database), postgresql.content()) == before
 
 
 def test_a_copy_beside_the_original_is_not_taken_for_it(removal: Removal, tmp_path: Path) -> None:
     """A registry that went elsewhere must not be moved a second time, and not onto its own copy."""
     removal.play()
     third = replace(removal.there, common={**removal.there.common, "registry": f"sqlite:///{tmp_path}/third/registry"})
-    error = third.refusal("registry", move_from=removal.here.database.address)
+    error = third.refusal("registry", old_registry=removal.here.database.address)
     assert (error.code, error.details["moved_to"]) == ("registry_moved", location(removal.there))
     removal.here.database.query("UPDATE registry SET moved_to = NULL")  # as a restored backup is
-    assert removal.there.refusal("registry", move_from=removal.here.database.address).code == "invalid_settings"
+    assert removal.there.refusal("registry", old_registry=removal.here.database.address).code == "invalid_settings"
 
 
 def test_there_has_to_be_something_to_move(workplace: Workplace, tmp_path: Path) -> None:
     missing = f"sqlite:///{tmp_path}/nowhere/registry.sqlite3"
-    error = workplace.refusal("registry", move_from=missing)
+    error = workplace.refusal("registry", old_registry=missing)
     assert (error.code, error.details["registry"]) == ("registry_missing", missing)
-    assert workplace.refusal("registry", move_from=workplace.database.address).code == "invalid_settings"
+    assert workplace.refusal("registry", old_registry=workplace.database.address).code == "invalid_settings"
     assert workplace.database.tables() == []
 
 
@@ -221,6 +234,25 @@ def test_whoever_writes_in_any_instance_is_waited_for(removal: Removal, task: st
     assert {row["server_identity"] for row in place.database.rows("instance")} == {None, "written meanwhile"}
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("postgresql://u:passw0rd@db.example/x", "old_registry_password_file"), ("relative", "is no database address")],
+)
+def test_a_wrong_address_is_told_as_its_own(sqlite_workplace: Workplace, address: str, told: str) -> None:
+    error = sqlite_workplace.refusal("registry", old_registry=address)
+    assert error.details["faults"][0]["option"] == "old_registry"
+    assert told in error.message
+    assert "passw0rd" not in error.message
+
+
+def test_an_address_is_no_name(sqlite_workplace: Workplace, sqlite: SqliteFile, tmp_path: Path) -> None:
+    """It may be longer than a name, and its accents are those of the file."""
+    old = tmp_path / "e\u0301" / ("long" * 50) / ("path" * 50) / "registry.sqlite3"
+    sqlite_workplace.create(registry=f"sqlite:///{old}")
+    assert sqlite_workplace.run("registry", old_registry=f"sqlite:///{old}")["changed"]
+    assert sqlite.rows("integration")
+
+
 def test_a_row_that_differs_is_noticed(
     sqlite_workplace: Workplace, postgresql: PostgresqlDatabase, postgresql_server: PostgresqlServer
 ) -> None:
@@ -238,7 +270,7 @@ def test_a_row_that_differs_is_noticed(
         )
         before = content(sqlite_workplace.database)
         try:
-            error = there.refusal("registry", move_from=sqlite_workplace.database.address)
+            error = there.refusal("registry", old_registry=sqlite_workplace.database.address)
         finally:
             connection.execute("DROP EVENT TRIGGER spoil")
     assert (error.code, error.details["table"]) == ("registry_damaged", "administrator")
@@ -249,7 +281,7 @@ def test_a_row_that_differs_is_noticed(
 @pytest.mark.parametrize("places", ["to PostgreSQL", "to SQLite"], indirect=True)
 @pytest.mark.parametrize("store", ["registry"], indirect=True)
 def test_killed_before_any_step_one_of_them_has_everything(removal: Removal, crew: Crew) -> None:
-    options = removal.there.options(move_from=removal.here.database.address)
+    options = removal.there.options(old_registry=removal.here.database.address)
     here, there = removal.here.database.snapshot(), removal.there.database.snapshot()
     before = content(removal.here.database)
     for step in count(1):

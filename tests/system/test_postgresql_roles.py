@@ -221,11 +221,11 @@ def test_a_registry_is_moved_there_by_the_owner(owner: Workplace, roles: Postgre
     source.create()
     before = sqlite.content()
     worker = acting(owner, WORKER)
-    error = worker.refusal("registry", move_from=sqlite.address)
+    error = worker.refusal("registry", old_registry=sqlite.address)
     assert "the role that owns the tables" in error.message
     assert worker.database.tables() == []
     assert sqlite.content() == before
-    assert owner.run("registry", move_from=sqlite.address)["changed"]
+    assert owner.run("registry", old_registry=sqlite.address)["changed"]
     roles.psql(AFTER_CREATION, OWNER, "msp")
     assert worker.run("binding", **BINDING)["changed"]
 

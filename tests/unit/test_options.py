@@ -23,7 +23,7 @@ SPECIFICATIONS = {
 }
 SOUNDS_SECRET = re.compile(r"pass|secret|token|key|cred")
 SECRETS = {
-    "move_from_password",
+    "old_registry_password",
     "proxy_password",
     "registry_password",
     "secret_key",

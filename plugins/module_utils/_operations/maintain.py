@@ -32,7 +32,7 @@ def maintain_registry(context: Context) -> dict[str, Any]:
     :raises IntegrationError: ``registry_newer``, ``registry_damaged``, ``secret_key_wrong`` and what else stands in
         the way of the store; ``instance_mismatch``, ``instance_unknown``.
     """
-    answer: dict[str, Any] = {"moved": move_registry(context) if context.options.get("move_from") else None}
+    answer: dict[str, Any] = {"moved": move_registry(context) if context.options.get("old_registry") else None}
     if answer["moved"] and context.check_mode:
         return _told(answer)
     created, upgraded = _established(context)

@@ -22,17 +22,18 @@ from .history import instance_history
 
 def move_registry(context: Context) -> dict[str, Any] | None:
     """
-    Move the registry of ``move_from`` to where the task's registry is to be.
+    Move the registry of ``old_registry`` to where the task's registry is to be.
 
     :returns: ``from``, ``to`` and the number of ``rows`` of each table; nothing if it was moved there before.
     :raises IntegrationError: ``invalid_settings``: another registry is there; ``registry_missing``, ``registry_moved``
         (to another place), ``registry_older``, ``registry_newer``, ``secret_store_elsewhere``, ``registry_busy``,
         ``registry_unreachable``, ``registry_damaged``.
     """
-    [password] = context.secret_options("move_from_password")
-    source, goal = Registry(open_database(context.options["move_from"], password)), context.registry
+    [password] = context.secret_options("old_registry_password")
+    source = Registry(open_database(context.options["old_registry"], password, "old_registry"))
+    goal = context.registry
     if source.location == goal.location:
-        raise InvalidSettings([Fault("move_from", "is the registry itself; name the one that is to be moved there")])
+        raise InvalidSettings([Fault("old_registry", "is the registry itself; name the one that is to be moved there")])
     given, held = source.standing(), goal.standing()
     if given is None:
         raise source.missing()
@@ -61,8 +62,9 @@ def _carried_over(context: Context, source: Registry, goal: Registry) -> dict[st
             raise source.missing()
         check_store(Reader(giving).registry(), context.options.get("secret_store"))
         with goal.database.creating(), goal.database.writing(None) as taking:
-            _require_movable(source, goal, given, goal.standing_in(taking))
-            rows = carry_over(giving, taking, source.location, context.tell)
+            held = goal.standing_in(taking)
+            _require_movable(source, goal, given, held)
+            rows = carry_over(giving, taking, source.location, context.tell, replaces=held is not None)
         refer(giving, goal.location)
     return rows
 

@@ -200,7 +200,7 @@ class Database:
         return IntegrationError(ErrorCode.REGISTRY_UNREACHABLE, f"The registry {self.location} {told}.")
 
 
-def open_database(address: str, password: str | None = None) -> Database:
+def open_database(address: str, password: str | None = None, option: str = "registry") -> Database:
     """
     Prepare a database for use; connects to nothing yet.
 
@@ -209,12 +209,16 @@ def open_database(address: str, password: str | None = None) -> Database:
 
     :param address: ``sqlite:////path`` or ``postgresql://user@host/database``.
     :param password: of PostgreSQL; never part of the address.
+    :param option: what the address was given in.
     :raises IntegrationError: ``invalid_settings`` for an address that cannot be used (it is not repeated, it may hold
         a password), ``dependency_missing`` without SQLAlchemy or the driver.
     """
     if sa is None:
         raise missing_library("SQLAlchemy")
-    url = _parsed(address, password)
+    try:
+        url = _parsed(address, password, option)
+    except ValueError as refusal:
+        raise InvalidSettings([Fault(option, str(refusal))]) from None
     key = (os.getpid(), url)
     if key not in _prepared:
         _prepared[key] = Database(url)
@@ -246,32 +250,32 @@ def default_address() -> str:
     return f"sqlite:///{data / 'msp_kaspersky' / 'registry.sqlite3'}"
 
 
-def _parsed(address: str, password: str | None) -> URL:
+def _parsed(address: str, password: str | None, option: str) -> URL:
     try:
         url = sa.engine.make_url(address)
     except (sa.exc.ArgumentError, ValueError):
-        raise _refused("is no database address; write sqlite:////path or postgresql://user@host/database") from None
+        raise ValueError("is no database address; write sqlite:////path or postgresql://user@host/database") from None
     if url.password or any(word in name for name in url.query for word in ("pass", "secret")):
-        raise _refused("carries a password; give it with registry_password_file or registry_password")
+        raise ValueError(f"carries a password; give it with {option}_password_file or {option}_password")
     if url.drivername in ("sqlite", "sqlite+pysqlite"):
         return _sqlite_url(url)
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return _verifying_server(url.set(drivername="postgresql+psycopg", password=password))
-    raise _refused("names another database than sqlite or postgresql")
+    raise ValueError("names another database than sqlite or postgresql")
 
 
 def _sqlite_url(url: URL) -> URL:
     if not url.database or url.database == ":memory:" or "\0" in url.database:
-        raise _refused("names no file; write sqlite:////path/to/file")
+        raise ValueError("names no file; write sqlite:////path/to/file")
     if url.query:
-        raise _refused("has parameters; an SQLite registry takes none")
+        raise ValueError("has parameters; an SQLite registry takes none")
     try:
         path = Path(url.database).expanduser()
     except RuntimeError:
-        raise _refused("names the home of a user that does not exist; write sqlite:////path/to/file") from None
+        raise ValueError("names the home of a user that does not exist; write sqlite:////path/to/file") from None
     if not path.is_absolute():
         # It would be another registry, a new and empty one, wherever else the playbook is started.
-        raise _refused("is a relative path; an absolute one begins with four slashes: sqlite:////var/lib/msp/file")
+        raise ValueError("is a relative path; an absolute one begins with four slashes: sqlite:////var/lib/msp/file")
     return url.set(drivername="sqlite", database=str(path))
 
 
@@ -297,10 +301,6 @@ def _is_on_this_machine(url: URL) -> bool:
 def _shown(url: URL) -> str:
     """Write the address as the user does: without driver and password."""
     return url._replace(drivername=url.get_backend_name(), password=None).render_as_string()
-
-
-def _refused(message: str) -> InvalidSettings:
-    return InvalidSettings([Fault("registry", message)])
 
 
 @cache

@@ -37,18 +37,19 @@ def count_rows(connection: Connection) -> dict[str, int]:
     return {name: connection.scalar(query) or 0 for name, query in counted.items()}
 
 
-def carry_over(source: Connection, goal: Connection, location: str, tell: Tell) -> dict[str, int]:
+def carry_over(source: Connection, goal: Connection, location: str, tell: Tell, *, replaces: bool) -> dict[str, int]:
     """
     Make the goal hold what the source holds, and nothing else, inside of the callers' transactions.
 
     :param location: address of the source, to which the goal refers as long as it must not be used.
     :param tell: takes lines about progress.
+    :param replaces: a registry is there, whose rows go; otherwise no table of such a name is touched.
     :returns: how many rows each table has.
     :raises IntegrationError: ``registry_damaged``: a row did not arrive as it was.
     """
     from .creation import create_tables
 
-    create_tables(goal, some_exist=True)
+    create_tables(goal, some_exist=replaces)
     for table in reversed(schema.metadata.sorted_tables):
         goal.execute(sa.delete(table))
     rows = count_rows(source)
