@@ -43,6 +43,7 @@ class Described:
 
     :param place: where it stands.
     :param settings: names of the settings that are given; nothing if the description leaves the settings alone.
+    :param users: the API users that are given, by platform.
     :param entries: the tenants it is to hold; nothing if the description leaves them alone.
     :param misplaced: it names tenants of the other solution.
     """
@@ -52,6 +53,7 @@ class Described:
     old_name: str | None
     platform: str
     settings: frozenset[str] | None
+    users: frozenset[tuple[str, str]]
     entries: tuple[Entry, ...] | None
     misplaced: bool
 
@@ -98,6 +100,7 @@ def _described(place: str, item: Mapping[str, Any], option: str) -> Described:
         old_name=_name(item.get("old_name")),
         platform=platform,
         settings=_given(platform, settings) if isinstance(settings, Mapping) else None,
+        users=_users(platform, settings) if isinstance(settings, Mapping) else frozenset(),
         entries=None if entries is None else tuple(_entry(entry) for entry in _list(entries)),
         misplaced=any(item.get(name) is not None for name in other),
     )
@@ -107,6 +110,11 @@ def _given(platform: str, settings: Mapping[str, Any]) -> frozenset[str]:
     """List what is given: a setting without a value is left out, a secret without one is an empty reference."""
     secrets = {field.name for field in PLATFORMS[platform].secret_fields} if platform in PLATFORMS else set()
     return frozenset(name for name, value in settings.items() if name in secrets or value is not None)
+
+
+def _users(platform: str, settings: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    fields = PLATFORMS[platform].user_fields if platform in PLATFORMS else ()
+    return frozenset((platform, str(settings[name])) for name in fields if settings.get(name) is not None)
 
 
 def _entry(given: Any) -> Entry:

@@ -55,7 +55,8 @@ class InstancePlan:
     What is to be done, and what is wrong.
 
     :param faults: sentences for people, none of them with a value of a setting.
-    :param keep: for each integration of the description how it is known and what its settings need.
+    :param keep: for each integration of the description how it is known, what its settings need, and whether it is
+        the first one with its API users: a password that many share is tried once, lest its user be locked out.
     :param bindings: tenants to bind, one for each integration and each that they are taken from.
     :param unbind: tenants to unbind, one for each integration that holds them.
     :param delete: integrations to delete, ``id`` and ``name``.
@@ -105,6 +106,7 @@ class _Planning:
 
     def _plan_integrations(self) -> None:
         self._refuse_names()
+        asked: set[tuple[str, str]] = set()
         for item, known in zip(self._described, self._known_as, strict=True):
             if item.misplaced:
                 told = f"the solution of the instance has {self.plan.option} only"
@@ -118,8 +120,10 @@ class _Planning:
                     **({"new_name": item.name} if known_as != item.name else {}),
                     "required_secrets": item.required_secrets,
                     "reset": item.reset,
+                    "first_of_its_users": not item.users & asked,
                 }
             )
+            asked |= item.users
 
     def _refuse_names(self) -> None:
         used = Counter(name for item in self._described for name in dict.fromkeys((item.name, item.old_name)) if name)
