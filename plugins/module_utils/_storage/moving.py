@@ -30,6 +30,8 @@ except ImportError:  # told when a database is opened
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
+_STREAMED: dict[str, Any] = {"execution_options": {"yield_per": CHUNK}}
+
 
 def count_rows(connection: Connection) -> dict[str, int]:
     """Count the rows of each table."""
@@ -76,9 +78,6 @@ def _parts(connection: Connection, table: sa.Table) -> Iterator[list[Row[Any]]]:
     """Read a table in an order that is the same on every database, a part at a time."""
     result = connection.execute(sa.select(*_carried(table)).order_by(*_order(connection, table)), **_STREAMED)
     yield from (list(part) for part in result.partitions())
-
-
-_STREAMED: dict[str, Any] = {"execution_options": {"yield_per": CHUNK}}
 
 
 def _carried(table: sa.Table) -> list[sa.Column[Any]]:
