@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -20,6 +20,7 @@ from .workplace import Workplace
 
 LIMIT = 4
 COUNT = 12
+SLOW = 0.05
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +28,18 @@ def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_pool, "AT_ONE_ORIGIN", LIMIT)
 
 
-def most_at_once(requests: Iterable[RecordedRequest]) -> int:
-    """Count the requests that were waiting for their answers at the busiest moment."""
+def most_at_once(requests: Iterable[RecordedRequest], seconds: float | None = None) -> int:
+    """
+    Count the requests that were waiting for their answers at the busiest moment.
+
+    :param seconds: how long each was surely waiting; by default until the server noted that it had answered, which a
+        busy machine may do when the next one is there already.
+    """
     moments: list[tuple[datetime, int]] = []
     for request in requests:
         assert request.answered
-        moments += [(request.arrived, 1), (request.answered, -1)]
+        end = request.answered if seconds is None else request.arrived + timedelta(seconds=seconds)
+        moments += [(request.arrived, 1), (end, -1)]
     waiting = most = 0
     for _moment, change in sorted(moments):
         waiting += change
@@ -51,7 +58,7 @@ def add_integration(sandbox: Sandbox, workplace: Workplace, name: str) -> None:
 
 def make_slow(sandbox: Sandbox) -> None:
     for system in ("rest", "soap"):
-        sandbox.misbehave(system, "slow", "always", seconds=0.05)
+        sandbox.misbehave(system, "slow", "always", seconds=SLOW)
 
 
 def test_one_origin_gets_no_more_than_the_limit(sandbox: Sandbox, sqlite_workplace: Workplace) -> None:
@@ -61,7 +68,7 @@ def test_one_origin_gets_no_more_than_the_limit(sandbox: Sandbox, sqlite_workpla
     listed = sqlite_workplace.run("integration_info", verify=True)["integrations"]
     assert [item["name"] for item in listed] == [f"Client {number:02}" for number in range(COUNT)]
     assert {item["verification"]["state"] for item in listed} == {"verified"}
-    assert most_at_once(sandbox.requests()) == LIMIT
+    assert most_at_once(sandbox.requests(), SLOW) <= LIMIT <= most_at_once(sandbox.requests())
     assert sandbox.requests(writing=True) == []
 
 
@@ -94,7 +101,7 @@ def test_a_shared_user_is_asked_in_turn_and_no_more_once_refused(sandbox: Sandbo
         sqlite_workplace.create(f"Client {number:02}", tigerpaw=sandbox.tigerpaw_settings())
     make_slow(sandbox)
     sqlite_workplace.run("integration_info", verify=True)
-    assert most_at_once(sandbox.requests()) == 1
+    assert most_at_once(sandbox.requests(), SLOW) == 1
     sandbox.forget()
     sandbox.add_user("soap", name=sandbox.state.credentials.soap_user_name, secret="changed-there")
     listed = sqlite_workplace.run("integration_info", verify=True)["integrations"]
