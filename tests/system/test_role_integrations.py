@@ -156,9 +156,8 @@ def test_the_life_of_an_instance(stage: Stage) -> None:
     pruned = stage.play(
         moved, secrets=secrets, integrations_prune=True, integrations_prune_confirm={"integrations": ["Two"]}
     )
-    assert (pruned.code, pruned.result["deleted"], pruned.result["notifications_pending"]) == (0, ["Two"], 1), (
-        pruned.output
-    )
+    assert (pruned.code, pruned.result["deleted"]) == (0, ["Two"]), pruned.output
+    assert int(pruned.result["notifications_pending"]) == 1  # a text until ansible-core 2.19
     assert stage.held() == {"First": ["Port", "Quay"], "Three": ["Mill"]}
     assert stage.play(moved, secrets=secrets).changed == 0
 
