@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._operations import move_registry
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage.database import open_database
 from ansible_collections.msp.kaspersky.plugins.module_utils._storage.registry import Registry
 from system.crew import Crew
@@ -121,14 +122,17 @@ def test_everything_arrives(removal: Removal) -> None:
     assert done["changed"]
     assert done["moved"] == foretold["moved"]
     assert done["moved"]["rows"] == {table: len(rows) for table, rows in before.items()}
-    after = content(removal.there.database)
-    moved = [entry for entry in after["history"] if entry["action"] == "registry_moved"]
-    assert len(moved) == 1
-    after["history"] = [entry for entry in after["history"] if entry not in moved]
-    assert after == before
+    assert without_the_move(content(removal.there.database)) == before
     assert removal.here.keyring.entries() == entries
     assert removal.there.stored_secrets() == secrets
     assert removal.there.run("registry", check_integrity=True)["integrity"]["faults"] == []
+
+
+def without_the_move(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Take away the one entry of the history that tells of the move."""
+    kept = [entry for entry in tables["history"] if entry["action"] != "registry_moved"]
+    assert len(tables["history"]) - len(kept) == 1
+    return {**tables, "history": kept}
 
 
 def test_once_moved_nothing_changes_any_more(removal: Removal) -> None:
@@ -278,6 +282,37 @@ def test_a_row_that_differs_is_noticed(
     assert postgresql.tables() == []
 
 
+@pytest.mark.parametrize("store", ["registry"], indirect=True)
+@pytest.mark.parametrize("meanwhile", ["the same", "back", "on"])
+def test_two_moves_at_once_never_open_two_registries(
+    removal: Removal, meanwhile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run comes between the second commit of a move and the third."""
+    third = replace(removal.there, common=removal.there.common | {"registry": f"sqlite:///{tmp_path}/third/registry"})
+    open_to_all = move_registry._open_to_all
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(move_registry, "_open_to_all", open_to_all)
+        if meanwhile == "back":
+            removal.back().play()
+        else:
+            removal.play()
+        if meanwhile == "on":
+            third.run("registry", old_registry=removal.there.database.address)
+        open_to_all(*arguments)
+
+    monkeypatch.setattr(move_registry, "_open_to_all", overtaken)
+    if meanwhile == "the same":
+        removal.play()
+        without_the_move(content(removal.there.database))
+    else:
+        assert removal.there.refusal("registry", old_registry=removal.here.database.address).code == "registry_busy"
+    usable = [
+        name for name, place in (("here", removal.here), ("there", removal.there), ("on", third)) if is_usable(place)
+    ]
+    assert usable == {"the same": ["there"], "back": ["here"], "on": ["on"]}[meanwhile]
+
+
 @pytest.mark.parametrize("places", ["to PostgreSQL", "to SQLite"], indirect=True)
 @pytest.mark.parametrize("store", ["registry"], indirect=True)
 def test_killed_before_any_step_one_of_them_has_everything(removal: Removal, crew: Crew) -> None:
@@ -293,10 +328,8 @@ def test_killed_before_any_step_one_of_them_has_everything(removal: Removal, cre
         usable = [place for place in (removal.here, removal.there) if is_usable(place)]
         assert len(usable) <= 1, step
         done = removal.play()
-        after = content(removal.there.database)
-        assert sorted(after) == sorted(before)
         assert done["moved"] is None or done["moved"]["rows"] == {table: len(rows) for table, rows in before.items()}
-        assert [entry["action"] for entry in after["history"]].count("registry_moved") == 1
+        assert without_the_move(content(removal.there.database)) == before, step
         assert not is_usable(removal.here)
         assert is_usable(removal.there)
     assert step > 10

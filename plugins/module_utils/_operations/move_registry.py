@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from .._domain.errors import Fault, InvalidSettings
+from .._domain.errors import ErrorCode, Fault, IntegrationError, InvalidSettings
 from .._storage.database import open_database
 from .._storage.moving import carry_over, count_rows, refer
 from .._storage.reader import Reader
@@ -70,11 +70,30 @@ def _carried_over(context: Context, source: Registry, goal: Registry) -> dict[st
 
 
 def _open_to_all(context: Context, source: Registry, goal: Registry) -> None:
-    """Do what comes last, also for an earlier move that was cut off before it."""
-    with goal.database.writing(None) as connection:
-        refer(connection, None)
+    """
+    Do what comes last, also for an earlier move that was cut off before it.
+
+    :raises IntegrationError: ``registry_busy``: another run has meanwhile taken one of them elsewhere.
+    """
+    with source.database.writing(None) as giving, goal.database.writing(None) as taking:
+        given, held = source.standing_in(giving), goal.standing_in(taking)
+        if given is None or not _are_one(given, held) or given.moved_to != goal.location:
+            raise _moved_meanwhile(source, goal)
+        if _refers_to(held, None):
+            return  # another run has done it
+        if not _refers_to(held, source.location):
+            raise _moved_meanwhile(source, goal)
+        refer(taking, None)
         summary = {"from": source.location, "to": goal.location}
-        Writer(connection).add_history(instance_history(context, datetime.now(UTC), "registry_moved", summary))
+        Writer(taking).add_history(instance_history(context, datetime.now(UTC), "registry_moved", summary))
+
+
+def _moved_meanwhile(source: Registry, goal: Registry) -> IntegrationError:
+    return IntegrationError(
+        ErrorCode.REGISTRY_BUSY,
+        f"Another run moved the registry at the same time. See with registry_info whether it is at {source.location}, "
+        f"at {goal.location} or elsewhere, then run the task again if it is still wanted.",
+    )
 
 
 def _require_movable(source: Registry, goal: Registry, given: Standing, held: Standing | None) -> None:
