@@ -21,8 +21,8 @@ description:
   - Each host has the variables C(kaspersky_tenant_name), C(kaspersky_tenant_registered_name), C(kaspersky_tenant_uid),
     C(kaspersky_tenant_id), C(kaspersky_tenant_kind), C(kaspersky_tenant_instance), C(kaspersky_tenant_bound),
     C(kaspersky_tenant_bound_at), C(kaspersky_tenant_integration), C(kaspersky_tenant_integration_id),
-    C(kaspersky_tenant_platform), C(kaspersky_tenant_known), C(kaspersky_tenant_stale) and C(kaspersky_tenant_enabled),
-    which M(msp.kaspersky.tenant_info) describes, and C(kaspersky_tenant_solution).
+    C(kaspersky_tenant_platform), C(kaspersky_tenant_account), C(kaspersky_tenant_known), C(kaspersky_tenant_stale) and
+    C(kaspersky_tenant_enabled), which M(msp.kaspersky.tenant_info) describes, and C(kaspersky_tenant_solution).
   - All hosts are in the group C(kaspersky_tenants). Below it are C(kaspersky_bound), C(kaspersky_unbound),
     C(kaspersky_stale), C(kaspersky_unknown) and C(kaspersky_disabled), and one for each integration, platform and
     solution, for example C(kaspersky_integration_Integration_with_Tigerpaw), C(kaspersky_platform_tigerpaw) and

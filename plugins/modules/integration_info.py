@@ -236,6 +236,18 @@ integrations:
           description: Since when the integration holds it, in ISO 8601 (UTC).
           type: str
           sample: "2026-11-22T20:12:00Z"
+        account:
+          description: Account of the PSA that it is mapped to in that integration. Null if it is not mapped.
+          type: dict
+          contains:
+            id:
+              description: Identifier of the account.
+              type: str
+              sample: "4711"
+            name:
+              description: Name that the account had when it was mapped.
+              type: str
+              sample: Harbour Dental Ltd
     verification:
       description: How the proof of its credentials went.
       returned: when O(verify=true)

@@ -150,6 +150,18 @@ tenants:
       description: Since when the integration holds it, in ISO 8601 (UTC). May be null.
       type: str
       sample: "2026-11-22T20:12:00Z"
+    account:
+      description: Account of the PSA that it is mapped to in that integration. Null if it is not mapped.
+      type: dict
+      contains:
+        id:
+          description: Identifier of the account.
+          type: str
+          sample: "4711"
+        name:
+          description: Name that the account had when it was mapped.
+          type: str
+          sample: Harbour Dental Ltd
 error:
   description:
     - What went wrong, for C(rescue). The user guide explains every code.

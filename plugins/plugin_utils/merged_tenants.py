@@ -27,6 +27,7 @@ OF_REGISTRY = (
     "integration_id",
     "platform",
     "bound_at",
+    "account",
 )
 OF_SECURITY_CENTER = ("name", "stale", "enabled")
 

@@ -36,6 +36,7 @@ FIELDS = (
     "integration_id",
     "platform",
     "bound_at",
+    "account",
     "known",
     "stale",
     "enabled",

@@ -110,7 +110,7 @@ def test_infos_find_integrations_by_whatever_is_given(workplace: Workplace) -> N
     assert found(tenant="Gamma") == []
     [shown] = workplace.run("integration_info", tenant="Alpha", tenants=True)["integrations"]
     assert [tenant["name"] for tenant in shown["tenants"]] == ["Alpha", "Beta"]
-    assert set(shown["tenants"][0]) == {"id", "kind", "uid", "name", "bound_at"}
+    assert set(shown["tenants"][0]) == {"id", "kind", "uid", "name", "bound_at", "account"}
 
 
 def test_the_outbox_is_filtered_and_counted_by_the_database(workplace: Workplace) -> None:

@@ -89,6 +89,7 @@ class Tenant:
     :param uid: ``KLVSRV_UID`` of a virtual server (wire-formats of Security Center), or the identifier that the user
         gave a company; a company may have none.
     :param integration_id: the one integration that holds it, or nothing; its name and platform go with it.
+    :param account_id: of the PSA's account that it is mapped to in that integration; its name goes with it.
     """
 
     id: str
@@ -100,6 +101,38 @@ class Tenant:
     integration_name: str | None = None
     bound_at: datetime | None = None
     platform: str | None = None
+    account_id: str | None = None
+    account_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """
+    A client company as the PSA knows it.
+
+    :param id: what the PSA calls it in its API, for example Tigerpaw's ``AccountNumber``; always as text.
+    :param identifiers: what else people know it by, for example the ``identifier`` of ConnectWise Manage.
+    :param active: nothing, if the PSA does not tell.
+    """
+
+    id: str
+    name: str
+    identifiers: tuple[str, ...] = ()
+    active: bool | None = None
+
+
+@dataclass(frozen=True)
+class AccountMapping:
+    """
+    That a tenant is one account of the PSA, in one integration; one to one in both directions.
+
+    It counts while that integration holds the tenant. Where the tenant has moved on, it is kept for its return.
+    """
+
+    integration_id: str
+    tenant_id: str
+    account_id: str
+    account_name: str
 
 
 @dataclass(frozen=True)

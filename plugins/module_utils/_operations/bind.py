@@ -107,7 +107,7 @@ class BindTenants(Operation[BindingSnapshot, BindingPlan]):
         writer.describe_tenants([new for _old, new in plan.described])
         writer.add_tenants(plan.added)
         writer.bind_tenants([tenant.id for tenant in (*plan.bound, *plan.moved)], plan.integration.id, now)
-        writer.unbind_tenants(tenant.id for tenant in plan.unbound)
+        writer.unbind_tenants([tenant.id for tenant in plan.unbound], plan.integration.id)
         writer.touch_integrations(plan.touched_integrations, now)
         for entry in self._history(snapshot, plan, now):
             writer.add_history(entry)

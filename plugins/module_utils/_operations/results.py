@@ -51,7 +51,17 @@ def tenant_result(tenant: Tenant) -> dict[str, Any]:
 
 def held_tenant_result(tenant: Tenant) -> dict[str, Any]:
     """Write a tenant of an integration that is written around it."""
-    return {"id": tenant.id, **tenant_result(tenant), "bound_at": utc(tenant.bound_at)}
+    return {
+        "id": tenant.id,
+        **tenant_result(tenant),
+        "bound_at": utc(tenant.bound_at),
+        "account": mapped_account_result(tenant),
+    }
+
+
+def mapped_account_result(tenant: Tenant) -> dict[str, str | None] | None:
+    """Write the account that a tenant is mapped to, if there is one."""
+    return {"id": tenant.account_id, "name": tenant.account_name} if tenant.account_id else None
 
 
 def tenant_view_result(view: TenantView, instance: str) -> dict[str, Any]:
@@ -76,6 +86,7 @@ def tenant_view_result(view: TenantView, instance: str) -> dict[str, Any]:
         "integration_id": registered.integration_id if registered else None,
         "platform": registered.platform if registered else None,
         "bound_at": utc(registered.bound_at) if registered else None,
+        "account": mapped_account_result(registered) if registered else None,
     }
 
 

@@ -157,6 +157,18 @@ class Reader:
         table = schema.tenant.c
         return [tenant for chunk in chunks(integration_ids) for tenant in self._tenants(table.integration.in_(chunk))]
 
+    def tenants_mapped_in(self, integration_id: str, account_ids: Iterable[str] | None = None) -> list[Tenant]:
+        """
+        List the tenants that an integration maps to accounts, with the account that each has there.
+
+        Tenants that have moved on to another integration are among them: their mapping is kept for their return.
+
+        :param account_ids: of the accounts that matter; nothing means all.
+        """
+        account = schema.mapping.c.account_id
+        parts = [account.is_not(None)] if account_ids is None else [account.in_(chunk) for chunk in chunks(account_ids)]
+        return [tenant for part in parts for tenant in self._tenants(part, mapped_in=integration_id)]
+
     def tenants_by_uid(self, kind: TenantKind, instance: str, uids: Iterable[str]) -> list[Tenant]:
         """Find tenants by uid: virtual servers in the whole registry, companies in the instance."""
         table = schema.tenant.c
@@ -290,13 +302,21 @@ class Reader:
                 found.setdefault(row.integration, []).append(Administrator(row.email, row.alias))
         return found
 
-    def _tenants(self, where: ColumnElement[bool]) -> list[Tenant]:
-        table, holder = schema.tenant.c, schema.integration.c
+    def _tenants(self, where: ColumnElement[bool], mapped_in: str | None = None) -> list[Tenant]:
+        """
+        List tenants, each with the account that it is mapped to.
+
+        :param mapped_in: the integration whose mappings count; nothing means the one that holds the tenant.
+        """
+        table, holder, mapping = schema.tenant.c, schema.integration.c, schema.mapping.c
+        mapped_where = mapping.integration == (mapped_in or table.integration)
         query = (
             # In the order of the model's fields: by name, each would be looked up for each row.
             sa.select(table.kind, table.id, table.instance, table.uid, table.name)
             .add_columns(table.integration, holder.name.label("integration_name"), table.bound_at, holder.platform)
+            .add_columns(mapping.account_id, mapping.account_name)
             .outerjoin(schema.integration, table.integration == holder.id)
+            .outerjoin(schema.mapping, sa.and_(mapping.tenant == table.id, mapped_where))
             .where(where)
             .order_by(table.name, table.id)
         )

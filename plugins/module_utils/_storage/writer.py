@@ -11,7 +11,15 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._domain.model import Administrator, HistoryEntry, Instance, Integration, Notification, Tenant
+from .._domain.model import (
+    AccountMapping,
+    Administrator,
+    HistoryEntry,
+    Instance,
+    Integration,
+    Notification,
+    Tenant,
+)
 from . import schema
 from .process import CLOCKS_DIFFER_BY, is_gone, this_process
 from .reader import Reader, SecretRecord, chunks
@@ -81,9 +89,10 @@ class Writer(Reader):
         """Give tenants to an integration."""
         self._hold_tenants(tenant_ids, integration_id, now)
 
-    def unbind_tenants(self, tenant_ids: Iterable[str]) -> None:
-        """Free tenants; they stay in the registry."""
+    def unbind_tenants(self, tenant_ids: Sequence[str], integration_id: str) -> None:
+        """Free tenants of an integration and end their mappings there; the tenants stay in the registry."""
         self._hold_tenants(tenant_ids, None, None)
+        self.remove_mappings(integration_id, tenant_ids)
 
     def unbind_all(self, integration_id: str) -> None:
         """Free every tenant of an integration."""
@@ -91,6 +100,19 @@ class Writer(Reader):
         self._connection.execute(
             sa.update(table).where(table.c.integration == integration_id).values(integration=None, bound_at=None)
         )
+
+    def add_mappings(self, mappings: Sequence[AccountMapping]) -> None:
+        """Map tenants to accounts, in the integrations that hold them."""
+        columns = {"integration_id": "integration", "tenant_id": "tenant"}
+        rows = [{columns.get(name, name): value for name, value in asdict(item).items()} for item in mappings]
+        self._insert(schema.mapping, rows)
+
+    def remove_mappings(self, integration_id: str, tenant_ids: Iterable[str]) -> None:
+        """End the mappings that tenants have in an integration."""
+        table = schema.mapping
+        for chunk in chunks(tenant_ids):
+            where = sa.and_(table.c.integration == integration_id, table.c.tenant.in_(chunk))
+            self._connection.execute(sa.delete(table).where(where))
 
     def add_secret(self, secret: SecretRecord) -> None:
         """Insert one version of an integration's secrets."""
