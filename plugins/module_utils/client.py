@@ -22,7 +22,21 @@ from ._storage.process import begin_anew
 from ._storage.secrets import forget_fingerprint_keys
 
 # What tasks import where they use it.
-_OPERATIONS = ("bind", "delete", "inform", "keep", "list_tenants", "maintain", "outbox", "settings", "verify")
+_OPERATIONS = (
+    "administrate",
+    "bind",
+    "delete",
+    "inform",
+    "keep",
+    "list_accounts",
+    "list_tenants",
+    "maintain",
+    "map",
+    "outbox",
+    "rotate",
+    "settings",
+    "verify",
+)
 _STORES = ("encrypted_store", "keyring_store")
 
 
@@ -56,6 +70,22 @@ class IntegrationClient:
 
         return keep_integration(self._context)
 
+    def rotate_credentials(self) -> dict[str, Any]:
+        """
+        Give an API user new credentials in every integration that uses it (module ``api_user``).
+
+        :raises IntegrationError: with one of the codes of the user guide; nothing was changed then.
+        """
+        from ._operations.rotate import rotate_credentials
+
+        return rotate_credentials(self._context)
+
+    def keep_administrator(self) -> dict[str, Any]:
+        """Add, edit or remove one person in many integrations (module ``administrator``)."""
+        from ._operations.administrate import keep_administrator
+
+        return keep_administrator(self._context)
+
     def list_integrations(self) -> dict[str, Any]:
         """List, verify and export integrations (module ``integration_info``)."""
         from ._operations.inform import list_integrations
@@ -73,6 +103,18 @@ class IntegrationClient:
         from ._operations.list_tenants import list_tenants
 
         return list_tenants(self._context)
+
+    def map_accounts(self) -> dict[str, Any]:
+        """Map tenants to accounts of the PSA (module ``mapping``)."""
+        from ._operations.map import map_accounts
+
+        return map_accounts(self._context)
+
+    def list_accounts(self) -> dict[str, Any]:
+        """List accounts of the PSA with the tenant that is mapped to each (module ``account_info``)."""
+        from ._operations.list_accounts import list_accounts
+
+        return list_accounts(self._context)
 
     def list_notifications(self) -> dict[str, Any]:
         """List the outbox (module ``notification_info``)."""

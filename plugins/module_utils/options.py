@@ -91,6 +91,11 @@ def _platform_option(platform: Platform) -> dict[str, Any]:
     return {"type": "dict", "options": {item.name: _platform_suboption(item) for item in platform.fields}}
 
 
+def _user_option(platform: Platform) -> dict[str, Any]:
+    fields = [platform.field(name) for user in platform.users for name in user.fields]
+    return {"type": "dict", "options": {item.name: _platform_suboption(item) for item in fields}}
+
+
 def _platform_suboption(item: Field) -> dict[str, Any]:
     return {"type": _TYPES.get(item.type, "str"), "no_log": item.secret}
 
@@ -107,6 +112,11 @@ _NUMBER: dict[str, Any] = {"type": "int"}
 _FLAG: dict[str, Any] = {"type": "bool", "default": False}
 _SOLUTION = _choice(*Solution)
 _PLATFORM = _choice(*PLATFORMS)
+_APIS: dict[str, Any] = {
+    "type": "list",
+    "elements": "str",
+    "choices": sorted({api for platform in PLATFORMS.values() for api in platform.apis}),
+}
 
 ALL = with_environment(
     {
@@ -219,11 +229,7 @@ INTEGRATION = ModuleSpecification(
         "update_secrets": {**_choice("on_change", "always", "on_create", default="on_change"), "no_log": False},
         "required_secrets": {"type": "list", "elements": "str", "no_log": False},
         "verify": _choice("on_change", "always", "never", default="on_change"),
-        "require_verified": {
-            "type": "list",
-            "elements": "str",
-            "choices": sorted({api for platform in PLATFORMS.values() for api in platform.apis}),
-        },
+        "require_verified": _APIS,
         "when_bound": _choice("unbind", "fail", default="unbind"),
         **ALL,
         **JOB,
@@ -235,6 +241,40 @@ INTEGRATION = ModuleSpecification(
     required_one_of=(("name", "integration_id", "platform"),),
     required_if=(("state", "absent", ("name", "integration_id")),),
     least={**_VERIFICATION_LEAST, **_NOTIFICATIONS_LEAST, **_SECURITY_CENTER_LEAST},
+)
+
+API_USER = ModuleSpecification(
+    argument_spec={
+        "platform": _PLATFORM,
+        "user_name": {"type": "str", "required": True},
+        "address": _TEXT,
+        **{platform.name: _user_option(platform) for platform in PLATFORMS.values()},
+        "update_secrets": {**_choice("on_change", "always", default="on_change"), "no_log": False},
+        "required_secrets": {"type": "list", "elements": "str", "no_log": False},
+        "verify": _choice("on_change", "always", "never", default="on_change"),
+        "require_verified": _APIS,
+        **ALL,
+        **JOB,
+        **VERIFICATION,
+    },
+    mutually_exclusive=(tuple(PLATFORMS), *_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
+    required_one_of=(tuple(PLATFORMS),),
+    least=_VERIFICATION_LEAST,
+)
+
+ADMINISTRATOR = ModuleSpecification(
+    argument_spec={
+        "email": {"type": "str", "required": True},
+        "alias": _TEXT,
+        "new_email": _TEXT,
+        "state": _choice("present", "absent", default="present"),
+        "integrations": {"type": "list", "elements": "str"},
+        "all_integrations": _FLAG,
+        **ALL,
+        **JOB,
+    },
+    mutually_exclusive=_ALL_EXCLUSIVE,
+    never_null=("integrations",),
 )
 
 INTEGRATION_INFO = ModuleSpecification(
@@ -275,6 +315,40 @@ BINDING = ModuleSpecification(
     mutually_exclusive=(("virtual_servers", "companies"), *_ALL_EXCLUSIVE),
     required_one_of=(("integration", "integration_id"), ("virtual_servers", "companies")),
     least=_SECURITY_CENTER_LEAST,
+)
+
+MAPPING = ModuleSpecification(
+    argument_spec={
+        "integration": _TEXT,
+        "integration_id": _TEXT,
+        "mappings": {"type": "list", "elements": "raw"},
+        "match": _choice("automatic"),
+        "state": _choice("present", "absent", "exact", default="present"),
+        "allow_empty": _FLAG,
+        **ALL,
+        **JOB,
+        **VERIFICATION,
+    },
+    mutually_exclusive=(("mappings", "match"), *_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
+    required_one_of=(("integration", "integration_id"), ("mappings", "match")),
+    least=_VERIFICATION_LEAST,
+)
+
+ACCOUNT_INFO = ModuleSpecification(
+    argument_spec={
+        "integration": _TEXT,
+        "integration_id": _TEXT,
+        "account_id": _TEXT,
+        "name": _TEXT,
+        "name_contains": _TEXT,
+        "active": {"type": "bool"},
+        "mapped": {"type": "bool"},
+        **ALL,
+        **VERIFICATION,
+    },
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
+    required_one_of=(("integration", "integration_id"),),
+    least=_VERIFICATION_LEAST,
 )
 
 _TENANT_FILTERS: Options = {

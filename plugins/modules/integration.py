@@ -496,6 +496,40 @@ unbound:
       description: Name of the virtual server or company.
       type: str
       sample: Harbour Dental
+unmapped:
+  description: Mappings that the deletion ended, which are valid input for M(msp.kaspersky.mapping).
+  returned: when O(state=absent)
+  type: list
+  elements: dict
+  contains:
+    tenant:
+      description: Virtual server or company.
+      type: dict
+      contains:
+        kind:
+          description: V(virtual_server) or V(company).
+          type: str
+          sample: company
+        uid:
+          description: C(KLVSRV_UID) of a virtual server, or the identifier that was given to a company. May be null.
+          type: str
+          sample: "1042"
+        name:
+          description: Name of the virtual server or company.
+          type: str
+          sample: Harbour Dental
+    account:
+      description: Account that it was mapped to.
+      type: dict
+      contains:
+        id:
+          description: Identifier of the account in the PSA, as text.
+          type: str
+          sample: "4711"
+        name:
+          description: Name of the account.
+          type: str
+          sample: Harbour Dental Ltd
 notified:
   description: Messages about the deletion that were delivered.
   returned: when O(state=absent)

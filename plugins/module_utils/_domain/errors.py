@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     TENANT_UNKNOWN = "tenant_unknown"
     TENANTS_BOUND = "tenants_bound"
     ACCOUNT_TAKEN = "account_taken"
+    ACCOUNT_UNKNOWN = "account_unknown"
     LAST_ADMINISTRATOR = "last_administrator"
     SECRET_REQUIRED = "secret_required"  # noqa: S105 (a code, not a secret)
     API_UNREACHABLE = "api_unreachable"

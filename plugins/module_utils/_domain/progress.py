@@ -26,12 +26,13 @@ class Progress:
 
     :param done: what is done with each thing, for example ``verified``.
     :param things: for example ``integrations``.
+    :param total: how many there are, if that is known.
     :param tell: where lines go.
     :param now: seconds of a clock that is never set.
     """
 
     def __init__(
-        self, done: str, things: str, total: int, tell: Tell, now: Callable[[], float] = time.monotonic
+        self, done: str, things: str, total: int | None, tell: Tell, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._done = done
         self._things = things
@@ -51,7 +52,8 @@ class Progress:
             return
         self._told = now
         rate = _readable(count / (now - self._began))
-        self._tell(f"{self._done} {count:,} of {self._total:,} {self._things}, {rate} a second")
+        total = "" if self._total is None else f" of {self._total:,}"
+        self._tell(f"{self._done} {count:,}{total} {self._things}, {rate} a second")
 
 
 def _readable(rate: float) -> str:

@@ -71,9 +71,9 @@ def tenant_references(options: Mapping[str, Any], integration: Integration) -> t
         right = OPTIONS[TENANT_KINDS[integration.solution]]
         told = f"do not belong to {integration.solution}, the solution of '{integration.name}': give {right}"
         faults.append(Fault(OPTIONS[kind], told, ErrorCode.INSTANCE_MISMATCH))
-    entries = options[OPTIONS[kind]]
-    references = [_reference(faults, kind, f"{OPTIONS[kind]}[{index}]", entry) for index, entry in enumerate(entries)]
-    _refuse_repeated(faults, [reference for reference in references if reference])
+    option, entries = OPTIONS[kind], options[OPTIONS[kind]]
+    references = [tenant_reference(faults, kind, f"{option}[{index}]", entry) for index, entry in enumerate(entries)]
+    refuse_repeated(faults, [reference for reference in references if reference])
     if options.get("state") == "exact" and not entries and not options.get("allow_empty"):
         told = "an empty list with state: exact would unbind every tenant; set allow_empty: true if that is meant"
         faults.append(Fault(OPTIONS[kind], told))
@@ -82,7 +82,14 @@ def tenant_references(options: Mapping[str, Any], integration: Integration) -> t
     return tuple(reference for reference in references if reference)
 
 
-def _reference(faults: list[Fault], kind: TenantKind, option: str, entry: Any) -> TenantReference | None:
+def tenant_reference(faults: list[Fault], kind: TenantKind, option: str, entry: Any) -> TenantReference | None:
+    """
+    Read what means one tenant.
+
+    :param faults: takes what is wrong with it.
+    :param option: where it stands.
+    :param entry: a name, or a dictionary with an identifier, a name, or both.
+    """
     if isinstance(entry, str):
         entry = {"name": entry}
     if not isinstance(entry, Mapping):
@@ -125,7 +132,8 @@ def _truth(faults: list[Fault], option: str, value: object) -> bool:
     return False
 
 
-def _refuse_repeated(faults: list[Fault], references: Sequence[TenantReference]) -> None:
+def refuse_repeated(faults: list[Fault], references: Sequence[TenantReference]) -> None:
+    """Refuse what means the same tenant as an earlier entry."""
     seen: dict[tuple[str, str], str] = {}
     identified = {reference.name: reference.option for reference in references if reference.uid and reference.name}
     for reference in references:

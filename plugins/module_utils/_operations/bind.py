@@ -207,13 +207,16 @@ def bind_tenants(context: Context) -> dict[str, Any]:
 
 
 def _diff(plan: BindingPlan) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Show who holds the changing tenants before and after, and what is written about known ones."""
+    """Show who holds the changing tenants before and after, which mappings end, and how known ones are described."""
     holder = plan.integration.name
     taken, freed = (*plan.bound, *plan.moved), plan.unbound
     before: dict[str, Any] = {"held_by": {_title(tenant): tenant.integration_name for tenant in (*taken, *freed)}}
     after: dict[str, Any] = {
         "held_by": {**{_title(tenant): holder for tenant in taken}, **{_title(tenant): None for tenant in freed}}
     }
+    unmapped = {_title(tenant): tenant.account_name for tenant in freed if tenant.account_id}
+    if unmapped:
+        before["mapped_to"], after["mapped_to"] = unmapped, dict.fromkeys(unmapped)
     if plan.described:
         before["known_as"] = {old.id: _title(old) for old, _new in plan.described}
         after["known_as"] = {new.id: _title(new) for _old, new in plan.described}

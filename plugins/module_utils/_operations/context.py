@@ -29,7 +29,9 @@ _LONGEST_SECRET_FILE = 65536
 _SELECTING = {
     "integration": clean_name,
     "integration_id": clean_text,
+    "account_id": clean_text,
     "move_from": clean_name,
+    "name_contains": clean_text,
     "tenant": clean_name,
     "uid": clean_text,
     "user_name": clean_text,

@@ -35,7 +35,7 @@ from .deliver import Delivery, deliver, lacking, pending_warning
 from .find import elsewhere, integration_by_id
 from .history import history_entry
 from .operation import Operation
-from .results import integration_result, tenant_references
+from .results import integration_result, mapping_result, tenant_references
 
 _TENANTS_TOLD = 20
 _HOST = re.compile(r"(?=.{1,200}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -159,7 +159,7 @@ def delete_integration(context: Context) -> dict[str, Any]:
     """
     Delete an integration.
 
-    :returns: ``changed, integration, unbound, notified, notifications_pending, diff, warnings``.
+    :returns: ``changed, integration, unbound, unmapped, notified, notifications_pending, diff, warnings``.
     :raises IntegrationError: see the module ``integration``; nothing was changed then.
     """
     check_selection(context.options)
@@ -170,6 +170,7 @@ def delete_integration(context: Context) -> dict[str, Any]:
         "changed": plan.changed,
         "integration": integration_result(plan.stored) if plan.stored else None,
         "unbound": tenant_references(plan.tenants),
+        "unmapped": [mapping_result(tenant) for tenant in plan.tenants if tenant.account_id],
         "notified": operation.delivery.notified,
         "notifications_pending": pending,
         "diff": {"before": shown_integration(plan.stored, plan.tenants) if plan.stored else {}, "after": {}},

@@ -59,6 +59,11 @@ def held_tenant_result(tenant: Tenant) -> dict[str, Any]:
     }
 
 
+def mapping_result(tenant: Tenant) -> dict[str, Any]:
+    """Write that a tenant is mapped; a list of these is valid input for ``mapping``."""
+    return {"tenant": tenant_result(tenant), "account": mapped_account_result(tenant)}
+
+
 def mapped_account_result(tenant: Tenant) -> dict[str, str | None] | None:
     """Write the account that a tenant is mapped to, if there is one."""
     return {"id": tenant.account_id, "name": tenant.account_name} if tenant.account_id else None

@@ -32,7 +32,7 @@ def prove_settings(
     from .._remote import connectors  # for tasks that ask somebody
 
     [proxy_password] = context.secret_options("proxy_password")
-    connection, patience = connection_of(context.options, proxy_password), _patience(context.options)
+    connection, patience = connection_of(context.options, proxy_password), patience_of(context.options)
     filled = effective_settings(platform, dict(settings))
     verification = connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
     if settings.get("validate_certs") is not False:
@@ -85,5 +85,6 @@ def connection_of(options: Options, proxy_password: str | None) -> Connection:
     )
 
 
-def _patience(options: Options) -> Patience:
+def patience_of(options: Options) -> Patience:
+    """Read how long refused credentials are given a chance."""
     return Patience(retries=int(options.get("verify_retries") or 0), delay=float(options.get("verify_delay") or 0))

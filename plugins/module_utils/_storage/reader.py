@@ -157,17 +157,11 @@ class Reader:
         table = schema.tenant.c
         return [tenant for chunk in chunks(integration_ids) for tenant in self._tenants(table.integration.in_(chunk))]
 
-    def tenants_mapped_in(self, integration_id: str, account_ids: Iterable[str] | None = None) -> list[Tenant]:
-        """
-        List the tenants that an integration maps to accounts, with the account that each has there.
-
-        Tenants that have moved on to another integration are among them: their mapping is kept for their return.
-
-        :param account_ids: of the accounts that matter; nothing means all.
-        """
-        account = schema.mapping.c.account_id
-        parts = [account.is_not(None)] if account_ids is None else [account.in_(chunk) for chunk in chunks(account_ids)]
-        return [tenant for part in parts for tenant in self._tenants(part, mapped_in=integration_id)]
+    def tenants_kept_in(self, integration_id: str) -> list[Tenant]:
+        """List the tenants that an integration holds no more, each with the account that it keeps for their return."""
+        holder = schema.tenant.c.integration
+        elsewhere = sa.or_(holder.is_(None), holder != integration_id)
+        return self._tenants(sa.and_(schema.mapping.c.account_id.is_not(None), elsewhere), mapped_in=integration_id)
 
     def tenants_by_uid(self, kind: TenantKind, instance: str, uids: Iterable[str]) -> list[Tenant]:
         """Find tenants by uid: virtual servers in the whole registry, companies in the instance."""

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: the tenants of an integration and what each of them is mapped to there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+
+from .errors import ErrorCode, Fault
+from .model import Integration, Tenant
+from .similar_names import SimilarNames
+from .tenant_references import TenantReference
+from .tenant_resolution import listed
+from .text import either, nearest
+
+
+class UnclearTenant(Exception):
+    """An entry does not mean one tenant of the integration."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class MappedTenants:
+    """
+    What the registry knows, as far as a task about mappings depends on it.
+
+    :param held: tenants that the integration holds, mapped or not.
+    :param kept: tenants that other integrations hold now, or none does, each with the account that is kept for its
+        return.
+    :param strangers: tenants of the instance that have one of the meant names or identifiers, whoever holds them.
+    """
+
+    def __init__(
+        self,
+        integration: Integration,
+        held: Sequence[Tenant],
+        kept: Sequence[Tenant] = (),
+        strangers: Iterable[Tenant] = (),
+    ) -> None:
+        self._integration = integration
+        self._all = list(held)
+        self.kept = list(kept)
+        self._strangers = list(strangers)
+
+    @cached_property
+    def mapped(self) -> list[Tenant]:
+        """Those that are held and mapped."""
+        return [tenant for tenant in self._all if tenant.account_id is not None]
+
+    @cached_property
+    def unmapped(self) -> list[Tenant]:
+        """Those that are held and not mapped."""
+        return [tenant for tenant in self._all if tenant.account_id is None]
+
+    def held(self, reference: TenantReference) -> Tenant:
+        """
+        Find the tenant of the integration that is meant.
+
+        :raises UnclearTenant: ``tenant_unknown`` with near matches, ``tenant_held`` by another integration, or a name
+            that several have.
+        """
+        found = self._one(reference, self._meant(reference, self._held_index))
+        if found is None:
+            raise self._not_held(reference)
+        return found
+
+    def of_integration(self, reference: TenantReference) -> Tenant | None:
+        """
+        Find the tenant whose mapping with the integration is meant, also if that is only kept for its return.
+
+        :returns: nothing where it has none.
+        :raises UnclearTenant: it is a name that several have.
+        """
+        return self._one(reference, self._meant(reference, self._mapped_index))
+
+    def doubt(self, reference: TenantReference) -> list[str]:
+        """Warn that no mapping ends for an entry whose name looks mistyped."""
+        if self._meant(reference, self._held_index):
+            return []
+        near = self._similar.to(reference.name or "")
+        told = f"{reference.place} is mapped to nothing, so no mapping ended for it; did you mean {either(near)}?"
+        return [told] if near else []
+
+    def why_taken(self, holder: Tenant, listed_ids: Collection[str]) -> str:
+        """Say who has an account, after words that name the account."""
+        if holder.id in listed_ids:
+            return f"is given to {holder.name!r} by the same task"
+        if holder.integration_id == self._integration.id:
+            return f"is mapped to {holder.name!r}; end that mapping first"
+        where = f"moved to '{holder.integration_name}'" if holder.integration_id else "was unbound elsewhere"
+        return (
+            f"is kept for {holder.name!r}, which {where} and may return; end that mapping with state: absent if it "
+            "will not"
+        )
+
+    @cached_property
+    def _held_index(self) -> _Index:
+        return _Index(self._all)
+
+    @cached_property
+    def _mapped_index(self) -> _Index:
+        return _Index([*self.mapped, *self.kept])
+
+    @cached_property
+    def _stranger_index(self) -> _Index:
+        return _Index(self._strangers)
+
+    @cached_property
+    def _similar(self) -> SimilarNames:
+        return SimilarNames(tenant.name for tenant in self._all)
+
+    def _meant(self, reference: TenantReference, index: _Index) -> list[Tenant]:
+        return index.identified(reference.uid) if reference.uid else index.named(reference.name)
+
+    def _one(self, reference: TenantReference, found: list[Tenant]) -> Tenant | None:
+        if len(found) > 1:
+            uids = listed([tenant.uid or "without one" for tenant in found])
+            told = f"is the name of {len(found)} tenants; say which one by its identifier: {uids}"
+            raise UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
+        return found[0] if found else None
+
+    def _not_held(self, reference: TenantReference) -> UnclearTenant:
+        elsewhere = self._meant(reference, self._stranger_index)
+        if elsewhere and elsewhere[0].integration_id:
+            told = f"is held by the integration '{elsewhere[0].integration_name}', not by '{self._integration.name}'"
+            return UnclearTenant(reference.fault(told, ErrorCode.TENANT_HELD))
+        if elsewhere:
+            told = f"is not bound; bind it to '{self._integration.name}' first"
+            return UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
+        name = reference.name or ""
+        near = self._similar.to(name) or nearest(name, (tenant.name for tenant in self._all))
+        hint = f"; did you mean {either(near)}?" if near else ""
+        told = f"is no tenant of '{self._integration.name}'{hint}"
+        return UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
+
+
+class _Index:
+    """Tenants by uid and by name."""
+
+    def __init__(self, tenants: Iterable[Tenant]) -> None:
+        self._by_uid: dict[str, list[Tenant]] = {}
+        self._by_name: dict[str, list[Tenant]] = {}
+        for tenant in tenants:
+            self._by_name.setdefault(tenant.name, []).append(tenant)
+            if tenant.uid:
+                self._by_uid.setdefault(tenant.uid, []).append(tenant)
+
+    def identified(self, uid: str) -> list[Tenant]:
+        return self._by_uid.get(uid, [])
+
+    def named(self, name: str | None) -> list[Tenant]:
+        return self._by_name.get(name or "", [])
