@@ -25,7 +25,7 @@ from ._domain.redaction import SecretsInPlay
 from ._domain.text import SHORT_SECRET, is_short_secret
 from .arguments import argument_faults, secrets_of, without_nulls
 from .environment import naming_variables, set_fallbacks, taken_from
-from .options import ModuleSpecification
+from .specification import ModuleSpecification
 
 if TYPE_CHECKING:
     from .client import IntegrationClient

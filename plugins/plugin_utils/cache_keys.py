@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from ansible_collections.msp.kaspersky.plugins.module_utils.environment import Options
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 
 
 def question_key(specification: ModuleSpecification, arguments: Mapping[str, Any], fields: Iterable[str]) -> str:

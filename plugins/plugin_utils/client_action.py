@@ -33,7 +33,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import sec
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import can_work_here, prepare_to_fork
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, Work
 from ansible_collections.msp.kaspersky.plugins.module_utils.environment import ENVIRONMENT_PREFIX
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.awx_job import job_of
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import masked, plain

@@ -25,7 +25,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import forget_everything
 from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome, Work, perform_unchecked
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.plain_values import plain
 
 

@@ -15,7 +15,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils import options as sp
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient, forget_everything
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 from ansible_collections.msp.kaspersky.plugins.plugin_utils.in_process import attempt
 
 Options = dict[str, Any]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.msp.kaspersky.plugins.module_utils import environment, options
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import argument_faults, secrets_of
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 
 VALUE = "s3cret-Value"
 UNKNOWN = "is not an option"

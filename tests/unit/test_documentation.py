@@ -33,7 +33,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms im
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.tenant_views import view_tenants
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations import results
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import argument_faults
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 
 COLLECTION = Path(__file__).resolve().parents[2]
 FRAGMENTS = COLLECTION / "plugins" / "doc_fragments"

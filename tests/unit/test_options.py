@@ -17,7 +17,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.msp.kaspersky.plugins.module_utils import options
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import PLATFORMS, Field, Platform
 from ansible_collections.msp.kaspersky.plugins.module_utils.arguments import argument_faults
-from ansible_collections.msp.kaspersky.plugins.module_utils.options import ModuleSpecification
+from ansible_collections.msp.kaspersky.plugins.module_utils.specification import ModuleSpecification
 
 MODULES = Path(__file__).parents[2] / "plugins" / "modules"
 SPECIFICATIONS = {
