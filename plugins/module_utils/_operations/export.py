@@ -90,6 +90,8 @@ def _described(integration: Integration, tenants: Sequence[Tenant], similar: Sim
     platform = stored_platform(integration.platform, integration.name)
     kept = {field.name: integration.settings.get(field.name) for field in platform.plain_fields}
     settings = {name: value for name, value in kept.items() if value is not None}
+    references = tenant_references(tenants)
+    mappings = _mappings(tenants, references)
     return {
         "name": integration.name,
         "platform": integration.platform,
@@ -97,9 +99,19 @@ def _described(integration: Integration, tenants: Sequence[Tenant], similar: Sim
         "administrators": shown_administrators(integration.administrators),
         OPTIONS[TENANT_KINDS[integration.solution]]: [
             _declared(tenant, reference, similar)
-            for tenant, reference in zip(tenants, tenant_references(tenants), strict=True)
+            for tenant, reference in zip(tenants, references, strict=True)
         ],
+        **({"mappings": mappings} if mappings else {}),
     }
+
+
+def _mappings(tenants: Sequence[Tenant], references: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List the tenants that are mapped, each with its account, as ``mapping`` takes them."""
+    return [
+        {"tenant": reference, "account": {"id": tenant.account_id, "name": tenant.account_name}}
+        for tenant, reference in zip(tenants, references, strict=True)
+        if tenant.account_id is not None
+    ]
 
 
 def _declared(tenant: Tenant, reference: dict[str, Any], similar: SimilarNames) -> dict[str, Any]:
