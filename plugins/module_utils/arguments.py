@@ -29,7 +29,8 @@ from .environment import (
     taken_from,
     unknown_variables,
 )
-from .options import SHARED, ModuleSpecification
+from .options import SHARED
+from .specification import ModuleSpecification
 
 _INTERNAL_PREFIX = "_ansible_"
 _OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -70,6 +71,7 @@ def argument_faults(
         *_option_faults(spec, given, ""),
         *blank,
         *_null_faults(specification, arguments),
+        *_missing_faults(spec, given),
         *_relation_faults(specification, given),
         *_number_faults(specification, given),
     ]
@@ -217,6 +219,12 @@ def _expectation(option: Mapping[str, Any]) -> str:
         of_what = {"dict": " of dictionaries", "str": " of texts"}.get(option.get("elements", ""), "")
         return f"must be a list with entries from {choices}" if choices else f"must be a list{of_what}"
     return f"must be one of {choices}" if choices else _EXPECTED[option["type"]]
+
+
+def _missing_faults(options: Options, given: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, option in options.items():
+        if option.get("required") and name not in given:
+            yield Fault(name, "is required")
 
 
 def _relation_faults(specification: ModuleSpecification, given: Mapping[str, Any]) -> Iterator[Fault]:

@@ -193,8 +193,7 @@ API_USER = ModuleSpecification(
         **JOB,
         **VERIFICATION,
     },
-    mutually_exclusive=(tuple(PLATFORMS), *_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
-    required_one_of=(tuple(PLATFORMS),),
+    mutually_exclusive=(*_ALL_EXCLUSIVE, *_CONNECTION_EXCLUSIVE),
     least=_VERIFICATION_LEAST,
 )
 

@@ -35,6 +35,8 @@ ADMINISTRATORS = [{"email": "ann@msp.example", "alias": "Ann"}, {"email": "bob@m
 
 MODULES: dict[str, tuple[ModuleSpecification, Callable[[IntegrationClient], Result]]] = {
     "integration": (specifications.INTEGRATION, IntegrationClient.keep_integration),
+    "api_user": (specifications.API_USER, IntegrationClient.rotate_credentials),
+    "administrator": (specifications.ADMINISTRATOR, IntegrationClient.keep_administrator),
     "integration_info": (specifications.INTEGRATION_INFO, IntegrationClient.list_integrations),
     "binding": (specifications.BINDING, IntegrationClient.bind_tenants),
     "tenant_info": (specifications.TENANT_INFO, IntegrationClient.list_tenants),

@@ -23,6 +23,8 @@ from ansible_collections.msp.kaspersky.plugins.module_utils.door import Outcome,
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 KEY = Fernet.generate_key().decode()
 METHODS = {
+    "administrator": IntegrationClient.keep_administrator,
+    "api_user": IntegrationClient.rotate_credentials,
     "binding": IntegrationClient.bind_tenants,
     "integration": IntegrationClient.keep_integration,
     "integration_info": IntegrationClient.list_integrations,
@@ -126,6 +128,9 @@ def test_the_life_of_an_integration_is_documented(call: Call, create: Callable[.
     assert not call("binding", True, integration=NAME, companies=["Harbour Dental"]).failed
     assert call("binding", integration=NAME, companies=["Harbour Dental"]).result["bound"]
     assert call("binding", integration=NAME, companies=["Harbour Dental"]).result["unchanged"]
+    rotation: Yaml = {"user_name": "public", "connectwise_manage": {"private_key": "new-s3cret"}, "verify": "never"}
+    assert call("api_user", **rotation).result["secrets_changed"] == ["private_key"]
+    assert call("administrator", email="ann@msp.example", alias="Annie").result["integrations"][0]["changed"]
     shown = call("integration_info", tenants=True, history=True, export=True, verify=True)
     assert shown.result["integrations"][0]["tenants"]
     assert call("tenant_info").result["tenants"]
@@ -146,7 +151,12 @@ def test_the_life_of_an_integration_is_documented(call: Call, create: Callable[.
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_missing_registry_fails_well_or_works(call: Call, name: str) -> None:
-    required = {"integration": {"name": "a", "state": "absent"}, "binding": {"integration": "a", "companies": ["b"]}}
+    required: dict[str, Yaml] = {
+        "administrator": {"email": "ann@msp.example"},
+        "api_user": {"user_name": "a", "autotask": {"password": "b-s3cret"}},
+        "integration": {"name": "a", "state": "absent"},
+        "binding": {"integration": "a", "companies": ["b"]},
+    }
     outcome = call(name, **required.get(name, {}))
     assert outcome.failed == (name != "registry")
     if outcome.failed:

@@ -52,19 +52,44 @@ class Field:
 
 
 @dataclass(frozen=True)
+class ApiUser:
+    """
+    A user of a platform's API, as the settings of an integration describe it.
+
+    :param name_field: the setting that names it, by which integrations that share it are found.
+    :param secret_fields: the settings that prove it; all are sent to one address.
+    :param api: the API that it is a user of.
+    """
+
+    name_field: str
+    secret_fields: tuple[str, ...]
+    api: str = "rest"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All settings that belong to it."""
+        return self.name_field, *self.secret_fields
+
+
+@dataclass(frozen=True)
 class Platform:
     """
     A PSA platform that an integration can lead to.
 
     :param apis: names of the APIs that are verified separately.
-    :param user_fields: the settings that name an API user, by which shared users are found.
+    :param users: the API users of one integration.
     """
 
     name: str
     title: str
     fields: tuple[Field, ...]
     apis: tuple[str, ...]
-    user_fields: tuple[str, ...]
+    users: tuple[ApiUser, ...]
+
+    @property
+    def user_fields(self) -> tuple[str, ...]:
+        """The settings that name an API user."""
+        return tuple(user.name_field for user in self.users)
 
     @property
     def default_integration_name(self) -> str:
@@ -99,7 +124,10 @@ TIGERPAW = Platform(
     name="tigerpaw",
     title="Tigerpaw",
     apis=("rest", "soap"),
-    user_fields=("soap_user_name", "rest_public_key"),
+    users=(
+        ApiUser("soap_user_name", ("soap_password",), "soap"),
+        ApiUser("rest_public_key", ("rest_private_key",)),
+    ),
     fields=(
         Field("soap_user_name", "SOAP user name", required=True),
         Field("soap_password", "SOAP password", required=True, secret=True, sent_to="soap_url"),
@@ -116,7 +144,7 @@ CONNECTWISE_MANAGE = Platform(
     name="connectwise_manage",
     title="ConnectWise Manage",
     apis=("rest",),
-    user_fields=("public_key",),
+    users=(ApiUser("public_key", ("private_key",)),),
     fields=(
         Field("host", "Server address", FieldType.HOST, required=True),
         Field("company_id", "Login company", required=True),
@@ -131,7 +159,7 @@ AUTOTASK = Platform(
     name="autotask",
     title="Autotask",
     apis=("rest",),
-    user_fields=("user_name",),
+    users=(ApiUser("user_name", ("password", "api_integration_code")),),
     fields=(
         Field("user_name", "User name of the API user", required=True),
         Field("password", "Password (secret) of the API user", required=True, secret=True, sent_to="url"),
@@ -170,6 +198,6 @@ def effective_settings(platform: Platform, settings: dict[str, Any]) -> dict[str
     :returns: a copy in which every address is set.
     """
     filled = dict(settings)
-    if platform is TIGERPAW and not filled.get("soap_url"):
+    if platform.name == TIGERPAW.name and not filled.get("soap_url"):
         filled["soap_url"] = str(filled["url"]).rstrip("/") + TIGERPAW_SOAP_PATH
     return filled

@@ -114,7 +114,7 @@ def desired_integration(options: Options, stored: Integration | None) -> Desired
     name = _name(faults, options, stored, platform)
     administrators = _administrators(faults, options, stored, solution)
     settings, secrets = _settings(faults, options, stored, platform) if platform else ({}, {})
-    _check_required_proof(faults, options, platform)
+    check_required_proof(faults, options, platform)
     if faults or platform is None or solution is None or name is None:
         raise InvalidSettings(faults)
     return DesiredIntegration(name, platform, solution, settings, secrets, administrators)
@@ -253,7 +253,7 @@ def _settings(
         _require_all(faults, platform, given)
     elif options.get("update_secrets") == "on_create":
         secrets = {}
-    _require_secrets(faults, options, platform, given)
+    require_secrets(faults, options, platform, given)
     if stored and not _has_faulty_address(faults, platform):
         _require_secrets_of_new_origins(faults, platform, stored, settings, secrets)
     return settings, secrets
@@ -296,8 +296,13 @@ def _require_all(faults: list[Fault], platform: Platform, given: Mapping[str, An
             faults.append(Fault(_option(platform, field), told))
 
 
-def _require_secrets(faults: list[Fault], options: Options, platform: Platform, given: Mapping[str, Any]) -> None:
-    """Hold the task to the secrets it says it brings: an empty lookup in a rotation must not look like success."""
+def require_secrets(faults: list[Fault], options: Options, platform: Platform, given: Mapping[str, Any]) -> None:
+    """
+    Hold a task to the secrets it says it brings: an empty lookup in a rotation must not look like success.
+
+    :param options: of the task; ``required_secrets`` counts.
+    :param given: settings of the platform that are not omitted.
+    """
     names = [field.name for field in platform.secret_fields]
     for name in options.get("required_secrets") or []:
         if name not in names:
@@ -330,7 +335,8 @@ def _require_secrets_of_new_origins(
             faults.append(Fault(_option(platform, field), told, ErrorCode.SECRET_REQUIRED))
 
 
-def _check_required_proof(faults: list[Fault], options: Options, platform: Platform | None) -> None:
+def check_required_proof(faults: list[Fault], options: Options, platform: Platform | None) -> None:
+    """Judge which proof a task demands, by ``require_verified`` and ``verify``."""
     required = options.get("require_verified") or []
     if required and options.get("verify") == "never":
         faults.append(Fault("require_verified", "cannot be asked for together with verify: never"))

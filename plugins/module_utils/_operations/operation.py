@@ -47,9 +47,11 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
     One verb, applied to one registry.
 
     :cvar upgrades: whether it brings an older registry up to date before it writes.
+    :cvar over_instances: whether it changes more than its own instance, so that it waits for all of them.
     """
 
     upgrades = True
+    over_instances = False
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -160,7 +162,7 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
             self.created_registry = self.created_registry or created
         self.prepare(snapshot, plan)
         try:
-            with self.context.registry.writing(self.context.instance) as writer:
+            with self.context.registry.writing(None if self.over_instances else self.context.instance) as writer:
                 if self.basis(self.read(writer)) != self.basis(snapshot):
                     raise _Outdated
                 self.apply(writer, snapshot, plan)

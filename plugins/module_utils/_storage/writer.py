@@ -58,8 +58,19 @@ class Writer(Reader):
         )
         self._set_administrators(integration)
 
+    def change_credentials(self, integration: Integration) -> None:
+        """Write the settings, the fingerprints and their times anew, and nothing that other runs may have changed."""
+        table = schema.integration
+        columns = ("settings", "fingerprints", "credentials_changed_at", "verified_at")
+        values = {column: getattr(integration, column) for column in columns}
+        self._connection.execute(sa.update(table).where(table.c.id == integration.id).values(values))
+
+    def change_administrators(self, integration: Integration) -> None:
+        """Write the administrators of an integration anew."""
+        self._set_administrators(integration)
+
     def touch_integrations(self, integration_ids: Iterable[str], now: datetime) -> None:
-        """Count a change of the bindings of these integrations."""
+        """Count a change of these integrations, or of what belongs to them."""
         table = schema.integration
         for chunk in chunks(integration_ids):
             self._connection.execute(

@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An API user that integrations share gets new credentials in all of them at once, and is never locked out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
+from ansible_collections.msp.kaspersky.plugins.module_utils._operations import rotate
+from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
+from sandbox import Sandbox
+from sandbox.records import RecordedRequest
+
+from .crew import Crew
+from .workplace import Workplace
+
+NEW_PASSWORD = "another Soap pass'w0rd <2>"
+NAMES = ("North", "South", "West")
+
+
+def with_own_key(sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
+    """Give settings with the shared SOAP user and a key pair of one integration alone."""
+    key = sandbox.add_user("rest")
+    return sandbox.tigerpaw_settings(rest_public_key=key.name, rest_private_key=key.secret, **changes)
+
+
+def fill(sandbox: Sandbox, workplace: Workplace) -> None:
+    """Keep three integrations with one SOAP user, in two instances, and one with another user."""
+    for name, instance in zip(NAMES, ("default", "default", "Branch"), strict=True):
+        workplace.create(name, tigerpaw=with_own_key(sandbox), instance=instance)
+    stranger = sandbox.add_user("soap")
+    settings = with_own_key(sandbox, soap_user_name=stranger.name, soap_password=stranger.secret)
+    workplace.create("Stranger", tigerpaw=settings)
+
+
+def user_name(sandbox: Sandbox) -> str:
+    return str(sandbox.state.credentials.soap_user_name)
+
+
+def change_password(sandbox: Sandbox, password: str = NEW_PASSWORD, **details: Any) -> None:
+    """Change the password at the platform."""
+    sandbox.add_user("soap", name=user_name(sandbox), secret=password, **details)
+    sandbox.forget()
+
+
+def attempts(sandbox: Sandbox) -> list[RecordedRequest]:
+    """List the requests that carried a password."""
+    return [request for request in sandbox.requests("soap") if "AuthHeader" in request.text]
+
+
+def rotation(sandbox: Sandbox, **options: Any) -> dict[str, Any]:
+    return {"user_name": user_name(sandbox), "tigerpaw": {"soap_password": NEW_PASSWORD}, **options}
+
+
+def test_all_that_share_a_user_get_its_password_at_once(sandbox: Sandbox, workplace: Workplace) -> None:
+    fill(sandbox, workplace)
+    before = workplace.stored_secrets()
+    change_password(sandbox)
+    preview = workplace.run("api_user", check_mode=True, **rotation(sandbox))
+    assert workplace.stored_secrets() == before
+    sandbox.forget()
+    done = workplace.run("api_user", **rotation(sandbox))
+    assert done["changed"]
+    assert preview == done
+    assert [item["name"] for item in done["integrations"]] == ["West", "North", "South"]
+    assert {item["instance"] for item in done["integrations"]} == {"default", "Branch"}
+    assert done["secrets_changed"] == ["soap_password"]
+    assert done["verification"] == {"soap": "verified"}
+    assert NEW_PASSWORD not in json.dumps(done)
+    assert len(attempts(sandbox)) == 1
+    assert not sandbox.requests("rest")
+    changed = {name: before[name] | {"soap_password": NEW_PASSWORD} for name in NAMES}
+    assert workplace.stored_secrets() == before | changed
+    workplace.assert_nothing_stranded()
+    history = [row for row in workplace.database.rows("history") if row["action"] == "changed"]
+    assert {(row["integration_name"], row["instance"]) for row in history} == {
+        ("North", "default"),
+        ("South", "default"),
+        ("West", "Branch"),
+    }
+    sandbox.forget()
+    for options in ({}, {"update_secrets": "on_change"}, {"instance": "Branch"}):
+        again = workplace.run("api_user", **rotation(sandbox, **options))
+        assert not again["changed"]
+        assert again["verification"] == {}
+    assert sandbox.requests() == []
+
+
+def test_a_refused_password_is_tried_once_and_saved_nowhere(sandbox: Sandbox, workplace: Workplace) -> None:
+    fill(sandbox, workplace)
+    change_password(sandbox, "something else")
+    before = workplace.everything()
+    error = workplace.refusal("api_user", **rotation(sandbox))
+    assert error.code is ErrorCode.CREDENTIALS_REFUSED
+    assert set(error.details["integrations"]) == set(NAMES)
+    assert "Nothing was saved in any of the 3" in error.message
+    assert len(attempts(sandbox)) == 1
+    assert workplace.everything() == before
+
+
+@pytest.mark.parametrize("module", ["integration", "api_user"])
+def test_a_new_user_becomes_active_within_the_patience_of_the_task(
+    module: str, sandbox: Sandbox, sqlite_workplace: Workplace
+) -> None:
+    fill(sandbox, sqlite_workplace)
+    new_user = sandbox.add_user("soap", new_for_seconds=0.8)
+    credentials = {"soap_user_name": new_user.name, "soap_password": new_user.secret}
+    which = {"name": "North"} if module == "integration" else {"user_name": user_name(sandbox)}
+    before = sqlite_workplace.everything()
+    error = sqlite_workplace.refusal(module, **which, tigerpaw=credentials, verify_retries=0)
+    assert error.code is ErrorCode.CREDENTIALS_REFUSED
+    assert sqlite_workplace.everything() == before
+    done = sqlite_workplace.run(module, **which, tigerpaw=credentials, verify_retries=3, verify_delay=1)
+    assert done["verification"]["soap"] == "verified"
+    assert sqlite_workplace.stored_secrets()["North"]["soap_password"] == new_user.secret
+
+
+def test_a_new_name_is_found_again_and_joins_those_that_had_it(sandbox: Sandbox, sqlite_workplace: Workplace) -> None:
+    fill(sandbox, sqlite_workplace)
+    new_user = sandbox.add_user("soap")
+    credentials = {"soap_user_name": new_user.name, "soap_password": new_user.secret}
+    stale = with_own_key(sandbox, soap_user_name=new_user.name, soap_password="stale")
+    sqlite_workplace.create("Early", tigerpaw=stale)
+    sandbox.forget()
+    options = rotation(sandbox, tigerpaw=credentials)
+    done = sqlite_workplace.run("api_user", **options)
+    assert {item["name"] for item in done["integrations"]} == {*NAMES, "Early"}
+    assert done["api_user"]["user_name"] == new_user.name
+    assert len(attempts(sandbox)) == 1
+    rows = {row["name"]: row for row in sqlite_workplace.database.rows("integration")}
+    assert {json.loads(rows[name]["settings"])["soap_user_name"] for name in (*NAMES, "Early")} == {new_user.name}
+    assert not sqlite_workplace.run("api_user", **options)["changed"]
+
+
+def test_each_set_of_settings_is_proven_once(sandbox: Sandbox, sqlite_workplace: Workplace) -> None:
+    fill(sandbox, sqlite_workplace)
+    sqlite_workplace.create("Unproven", tigerpaw=with_own_key(sandbox, soap_check_operation=None))
+    change_password(sandbox)
+    done = sqlite_workplace.run("api_user", **rotation(sandbox))
+    assert len(attempts(sandbox)) == 1  # without an operation nothing can be tried
+    assert done["verification"] == {"soap": "reachable"}
+    assert any("soap_check_operation" in warning for warning in done["warnings"])
+    verified = {row["name"]: row["verified_at"] for row in sqlite_workplace.database.rows("integration")}
+    assert verified["Unproven"] is None
+    error = sqlite_workplace.refusal(
+        "api_user", **rotation(sandbox, update_secrets="always", require_verified=["soap"])
+    )
+    assert error.code is ErrorCode.VERIFICATION_UNAVAILABLE
+
+
+def test_an_integration_that_is_bound_meanwhile_is_rotated_all_the_same(
+    sandbox: Sandbox, sqlite_workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the rotation does not write may change while it asks the platform, and is kept."""
+    fill(sandbox, sqlite_workplace)
+    change_password(sandbox)
+    task = rotation(sandbox)
+    client = IntegrationClient(sqlite_workplace.options(**task), SecretsInPlay(), check_mode=False)
+    ask = rotate.prove_settings
+
+    def ask_while_others_work(*arguments: Any) -> Any:
+        sqlite_workplace.run("binding", integration="North", companies=["Harbour"])
+        sqlite_workplace.run("administrator", email="ann@msp.example", new_email="ann@new.example")
+        return ask(*arguments)
+
+    monkeypatch.setattr(rotate, "prove_settings", ask_while_others_work)
+    assert client.rotate_credentials()["changed"]
+    assert len(attempts(sandbox)) == 1
+    [north] = sqlite_workplace.run("integration_info", name="North")["integrations"]
+    assert north["tenant_count"] == 1
+    assert north["administrators"][0]["email"] == "ann@new.example"
+    assert sqlite_workplace.stored_secrets()["North"]["soap_password"] == NEW_PASSWORD
+
+
+def test_a_rotation_beside_edits_leaves_one_password_everywhere(
+    sandbox: Sandbox, workplace: Workplace, crew: Crew
+) -> None:
+    fill(sandbox, workplace)
+    jobs = [
+        ("api_user", workplace.options(**rotation(sandbox, verify="never"))),
+        ("administrator", workplace.options(email="new@msp.example", alias="New", all_integrations=True)),
+        ("binding", workplace.options(integration="South", companies=["Harbour"])),
+        ("integration", workplace.options(name="North", new_name="Far North")),
+    ]
+    outcomes = crew.run_all(jobs, workplace.keyring.folder)
+    assert all(outcome.result for outcome in outcomes), outcomes
+    stored = workplace.stored_secrets()
+    assert {stored[name]["soap_password"] for name in ("Far North", "South", "West")} == {NEW_PASSWORD}
+    workplace.assert_nothing_stranded()
+    administrators = [row["integration"] for row in workplace.database.rows("administrator") if row["alias"] == "New"]
+    assert len(administrators) == 3
