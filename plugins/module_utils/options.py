@@ -226,6 +226,7 @@ INTEGRATION_INFO = ModuleSpecification(
         "history_newer_than": _NUMBER,
         "history_limit": _NUMBER,
         "tenants": _FLAG,
+        "api_users": _FLAG,
         "export": _FLAG,
         **ALL,
         **VERIFICATION,

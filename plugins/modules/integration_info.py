@@ -59,9 +59,16 @@ options:
     type: int
   user_name:
     description:
-      - Shows integrations that use this API user, such as a SOAP user name or a public key. Who rotates its password
-        has to rotate it in all of them.
+      - Shows integrations that use this API user, which is the SOAP user name or the REST public key for Tigerpaw, the
+        public key for ConnectWise Manage, and the user name for Autotask. M(msp.kaspersky.api_user) rotates its
+        credentials in all of them.
     type: str
+  api_users:
+    description:
+      - Whether to return the API users of the integrations, each with all integrations of the registry that use it,
+        those of other instances included, and with the age of its credentials. M(msp.kaspersky.api_user) rotates one.
+    type: bool
+    default: false
   verify:
     description:
       - Whether to prove the stored credentials of the integrations against their platforms.
@@ -118,6 +125,11 @@ EXAMPLES = r"""
   msp.kaspersky.integration_info:
     user_name: kaspersky
   register: sharing
+
+- name: List the API users, those with the oldest credentials first
+  msp.kaspersky.integration_info:
+    api_users: true
+  register: users
 
 - name: Prove the stored credentials
   msp.kaspersky.integration_info:
@@ -206,6 +218,10 @@ integrations:
       description: When one of its secrets was last changed.
       type: str
       sample: "2026-11-22T20:12:00Z"
+    credentials_age:
+      description: How many whole days ago that was.
+      type: int
+      sample: 45
     verified_at:
       description: When its credentials were last proven. Null if they never were.
       type: str
@@ -256,7 +272,7 @@ integrations:
         state:
           description:
             - V(verified) if all of its APIs accept the credentials, V(reachable) if one of them could only be reached,
-              V(unavailable) if this platform cannot be verified yet, V(failed) if there is an C(error).
+              V(failed) if there is an C(error).
           type: str
           sample: verified
         apis:
@@ -270,6 +286,49 @@ integrations:
             - Why the credentials could not be proven, with C(code), C(msg) and more by code. Null if they could.
           type: dict
           sample: null
+api_users:
+  description: The API users of the integrations, those with the oldest credentials first.
+  returned: when O(api_users=true)
+  type: list
+  elements: dict
+  contains:
+    platform:
+      description: PSA platform.
+      type: str
+      sample: tigerpaw
+    setting:
+      description: Setting of an integration that names the user.
+      type: str
+      sample: soap_user_name
+    user_name:
+      description: Name of the user.
+      type: str
+      sample: kaspersky
+    address:
+      description: Scheme, host and port at which it is a user.
+      type: str
+      sample: https://api2.tigerpawsoftware.com:443
+    credentials_age:
+      description: For how many whole days one of the integrations that use it has had the same secrets.
+      type: int
+      sample: 45
+    integrations:
+      description: Every integration of the registry that uses it.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Identifier of the integration.
+          type: str
+          sample: 6d1a3c52-9a27-4ad2-8a3e-6a1c1c1f3b55
+        name:
+          description: Name of the integration.
+          type: str
+          sample: Integration with Tigerpaw
+        instance:
+          description: Instance that the integration belongs to.
+          type: str
+          sample: default
 history:
   description:
     - What was done to the integrations, the oldest first. Without filters also to those deleted, and to the instance.

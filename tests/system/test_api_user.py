@@ -196,3 +196,35 @@ def test_a_rotation_beside_edits_leaves_one_password_everywhere(
     workplace.assert_nothing_stranded()
     administrators = [row["integration"] for row in workplace.database.rows("administrator") if row["alias"] == "New"]
     assert len(administrators) == 3
+
+
+def test_users_are_shown_with_all_that_share_them_and_with_their_age(
+    sandbox: Sandbox, sqlite_workplace: Workplace
+) -> None:
+    fill(sandbox, sqlite_workplace)
+    connectwise = {"host": "na.example", "company_id": "msp", "client_id": "guid", "public_key": "key-1"}
+    sqlite_workplace.create(
+        "Wise", platform="connectwise_manage", tigerpaw=None, connectwise_manage=connectwise | {"private_key": "s3cret"}
+    )
+    autotask = {"user_name": "api@msp.example", "password": "s3cret", "api_integration_code": "code"}
+    sqlite_workplace.create("Auto", platform="autotask", tigerpaw=None, autotask=autotask)
+    days = "UPDATE integration SET credentials_changed_at = '2026-01-01 00:00:00.000000' WHERE name = 'West'"
+    sqlite_workplace.database.query(days)
+    own_key = json.loads(sqlite_workplace.database.rows("integration")[0]["settings"])["rest_public_key"]
+    for user, names in {
+        user_name(sandbox): ["North", "South"],
+        "key-1": ["Wise"],
+        "api@msp.example": ["Auto"],
+        own_key: [sqlite_workplace.database.rows("integration")[0]["name"]],
+        "msp": [],
+    }.items():
+        found = sqlite_workplace.run("integration_info", user_name=user)["integrations"]
+        assert [item["name"] for item in found] == names
+    shown = sqlite_workplace.run("integration_info", api_users=True, user_name=user_name(sandbox))
+    assert {item["credentials_age"] for item in shown["integrations"]} == {0}
+    oldest = shown["api_users"][0]
+    assert oldest["user_name"] == user_name(sandbox)
+    assert oldest["setting"] == "soap_user_name"
+    assert oldest["credentials_age"] > 300
+    assert {item["name"] for item in oldest["integrations"]} == set(NAMES)
+    assert len(shown["api_users"]) == 3  # and the keys of the two of this instance

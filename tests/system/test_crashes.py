@@ -80,6 +80,15 @@ SCENARIOS = (
         secrets={"Acme": GIVEN | {"soap_password": NEW_PASSWORD}, "Other": GIVEN},
     ),
     Scenario(
+        "rotate an API user",
+        (CREATED, OTHER),
+        (
+            "api_user",
+            {"user_name": "kaspersky", "tigerpaw": {"soap_password": NEW_PASSWORD}, "verify": "never"},
+        ),
+        secrets=dict.fromkeys(("Acme", "Other"), GIVEN | {"soap_password": NEW_PASSWORD}),
+    ),
+    Scenario(
         "edit the address",
         (CREATED, BOUND),
         ("integration", CREATION | {"tigerpaw": TIGERPAW | {"url": "https://moved.example"}}),

@@ -107,6 +107,29 @@ TASKS = {
     "replace the administrators": Task(
         "integration", EDIT | {"administrators": [{"email": "z@msp.example", "alias": "Z"}]}, CREATED
     ),
+    "rotate an API user": Task(
+        "api_user",
+        {
+            "user_name": TIGERPAW["soap_user_name"],
+            "tigerpaw": {"soap_user_name": "another", "soap_password": "another"},
+            "verify": "never",
+        },
+        CREATED,
+        again=[{"user_name": "another", "tigerpaw": {"soap_password": "another"}}],
+    ),
+    "edit an administrator": Task(
+        "administrator",
+        {"email": "ann@msp.example", "alias": "Annie", "new_email": "ann@new.example"},
+        CREATED,
+        again=[
+            {"email": "ANN@new.example"},
+            {"email": "ann@new.example", "alias": " Annie ", "all_integrations": True},
+        ],
+    ),
+    "add an administrator": Task(
+        "administrator", {"email": "eve@msp.example", "alias": "Eve", "integrations": ["Acme"]}, CREATED
+    ),
+    "remove an administrator": Task("administrator", {"email": "ann@msp.example", "state": "absent"}, CREATED),
     "delete": Task("integration", {"name": "Acme", "state": "absent"}, BOUND),
     "bind": Task(
         "binding",

@@ -55,6 +55,12 @@ LIFE = [
     task("integration", name="Acme", actor=None, administrators=[{"email": "a@b.example", "alias": 7}], retries="2"),
     task("integration_info", tenants=True, history=True, export=True),
     task("integration_info", instance="nowhere"),
+    task("api_user", user_name="kaspersky", tigerpaw={"soap_password": f"new {PASSWORD}"}, keywords={"diff": True}),
+    task("api_user", user_name="kasperski", tigerpaw={"soap_password": PASSWORD}),
+    task("api_user", tigerpaw={"soap_pasword": PASSWORD}, verify="never"),
+    task("administrator", email="ann@msp.example", alias="Annie", keywords={"diff": True}),
+    task("administrator", email="ann@msp.example", state="absent"),
+    task("administrator", integrations=None),
     task("binding", integration="Acme", companies=["Harbour Dental", unsafe(RENDERED_IF_TRUSTED), f"x {PASSWORD} y"]),
     task("binding", integration="Acme", companies=["Harbour Dental"]),
     task("binding", integration="ACME", companies=["Harbour Dental"]),
@@ -77,7 +83,7 @@ LIFE = [
 LIFE.append(
     {
         "name": "Render once more",
-        "ansible.builtin.debug": {"msg": "{{ result13.bound[1].name }} and {{ result17.tenants | length }}"},
+        "ansible.builtin.debug": {"msg": "{{ result19.bound[1].name }} and {{ result23.tenants | length }}"},
     }
 )
 KEYWORDS = [

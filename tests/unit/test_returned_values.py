@@ -131,8 +131,10 @@ def test_the_life_of_an_integration_is_documented(call: Call, create: Callable[.
     rotation: Yaml = {"user_name": "public", "connectwise_manage": {"private_key": "new-s3cret"}, "verify": "never"}
     assert call("api_user", **rotation).result["secrets_changed"] == ["private_key"]
     assert call("administrator", email="ann@msp.example", alias="Annie").result["integrations"][0]["changed"]
-    shown = call("integration_info", tenants=True, history=True, export=True, verify=True)
+    shown = call("integration_info", tenants=True, api_users=True, history=True, export=True, verify=True)
     assert shown.result["integrations"][0]["tenants"]
+    assert shown.result["integrations"][0]["credentials_age"] == 0
+    assert shown.result["api_users"][0]["integrations"][0]["name"] == NAME
     assert call("tenant_info").result["tenants"]
     assert call("registry", check_integrity=True, solution="business_hub", history_retention=1).result["integrity"]
     assert call("registry_info").result["registry"]["instances"]

@@ -51,12 +51,14 @@ class SharedUser:
     """
     An API user at one address.
 
+    :param name: by which it is known.
     :param integrations: all that use it, or already have its new name.
     """
 
     platform: Platform
     user: ApiUser
     origin: str
+    name: str
     integrations: tuple[Integration, ...]
 
 
@@ -111,7 +113,27 @@ def shared_user(desired: DesiredCredentials, integrations: Sequence[Integration]
     origin = _chosen_origin(desired, by_origin)
     members = _members(desired, user, origin, integrations)
     _refuse_other_users(desired, user, members, integrations)
-    return SharedUser(desired.platform, user, origin, tuple(members))
+    name = desired.names.get(user.name_field, desired.user_name)
+    return SharedUser(desired.platform, user, origin, name, tuple(members))
+
+
+def shared_users(integrations: Iterable[Integration]) -> list[SharedUser]:
+    """
+    Put integrations together that use the same API user at the same address.
+
+    :param integrations: those of platforms that this version does not know are left out.
+    :returns: every user, also one that a single integration uses.
+    """
+    groups: dict[tuple[Platform, ApiUser, str, str], list[Integration]] = {}
+    known = [(PLATFORMS[item.platform], item) for item in integrations if item.platform in PLATFORMS]
+    for platform, item in known:
+        for user in platform.users:
+            place = platform, user, user_origin(platform, user, item), name_of(user, item)
+            groups.setdefault(place, []).append(item)
+    return [
+        SharedUser(platform, user, origin, name, tuple(members))
+        for (platform, user, origin, name), members in groups.items()
+    ]
 
 
 def user_origin(platform: Platform, user: ApiUser, integration: Integration) -> str:

@@ -17,8 +17,8 @@ from .._storage.reader import Reader
 from .context import Context, Options
 from .export import exported
 from .find import require_instance
-from .moments import days_ago
-from .results import held_tenant_result, history_result, integration_result, notification_result, utc
+from .moments import days_ago, days_since
+from .results import api_user_result, held_tenant_result, history_result, integration_result, notification_result, utc
 from .verify_many import verify_integrations
 
 _FILTERS = ("name", "integration_id", "platform", "solution", "tenant", "credentials_older_than", "user_name")
@@ -38,7 +38,11 @@ def list_integrations(context: Context) -> dict[str, Any]:
         found = _found(reader, context.instance, options)
         held = _held(reader, options, found)
         history = _history(reader, context.instance, options, found)
-    results = {item.id: integration_result(item) for item in found}
+        users = _api_users(reader, found) if options.get("api_users") else []
+    results = {
+        item.id: {**integration_result(item), "credentials_age": days_since(item.credentials_changed_at)}
+        for item in found
+    }
     if options.get("tenants"):
         for item in found:
             results[item.id]["tenants"] = [held_tenant_result(tenant) for tenant in held[item.id]]
@@ -46,6 +50,8 @@ def list_integrations(context: Context) -> dict[str, Any]:
     if options.get("verify"):
         for integration_id, verdict in verify_integrations(context, found).items():
             results[integration_id]["verification"] = verdict
+    if options.get("api_users"):
+        answer["api_users"] = users
     if options.get("history"):
         answer["history"] = [history_result(item) for item in history]
     if instance:
@@ -147,6 +153,27 @@ def _matches(integration: Integration, options: Options) -> bool:
 def _users(integration: Integration) -> list[str]:
     platform = PLATFORMS.get(integration.platform)
     return [integration.settings.get(name) or "" for name in platform.user_fields] if platform else []
+
+
+def _api_users(reader: Reader, found: Sequence[Integration]) -> list[dict[str, Any]]:
+    """List the API users of integrations, each with all that use it, whatever their instances; the oldest first."""
+    from .._domain.api_users import shared_users  # for tasks that ask for it
+
+    ids, platforms = {item.id for item in found}, {item.platform for item in found}
+    instances = reader.instance_names()
+    known = [item for name in instances for item in reader.integrations(name) if item.platform in platforms]
+    users = [
+        {
+            **api_user_result(shared),
+            "credentials_age": max(days_since(item.credentials_changed_at) for item in shared.integrations),
+            "integrations": [
+                {"id": item.id, "name": item.name, "instance": item.instance} for item in shared.integrations
+            ],
+        }
+        for shared in shared_users(known)
+        if any(item.id in ids for item in shared.integrations)
+    ]
+    return sorted(users, key=lambda user: (-user["credentials_age"], user["platform"], user["user_name"]))
 
 
 def _held(reader: Reader, options: Options, found: Sequence[Integration]) -> dict[str, list[Tenant]]:

@@ -12,6 +12,11 @@ from datetime import UTC, datetime, timedelta
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def days_since(moment: datetime) -> int:
+    """Tell how many whole days ago a moment was; none if a wrong clock wrote one that is yet to come."""
+    return max(0, (datetime.now(UTC) - moment).days)
+
+
 def days_ago(days: int | None) -> datetime:
     """
     Tell the moment before which things are too old.

@@ -160,8 +160,8 @@ class Operation(ABC, Generic[SnapshotType, PlanType]):
         if not self._registry_ready:
             created, _upgraded = self.context.vault.establish()
             self.created_registry = self.created_registry or created
-        self.prepare(snapshot, plan)
         try:
+            self.prepare(snapshot, plan)
             with self.context.registry.writing(None if self.over_instances else self.context.instance) as writer:
                 if self.basis(self.read(writer)) != self.basis(snapshot):
                     raise _Outdated

@@ -14,6 +14,7 @@ from .._domain.model import HistoryEntry, Integration, Notification, Tenant
 from .._domain.plan import shown_administrators
 
 if TYPE_CHECKING:
+    from .._domain.api_users import SharedUser
     from .._domain.tenant_views import TenantView
 
 
@@ -41,6 +42,16 @@ def integration_result(integration: Integration) -> dict[str, Any]:
         "updated_at": utc(integration.updated_at),
         "credentials_changed_at": utc(integration.credentials_changed_at),
         "verified_at": utc(integration.verified_at),
+    }
+
+
+def api_user_result(shared: SharedUser) -> dict[str, str]:
+    """Write which API user it is, and where."""
+    return {
+        "platform": shared.platform.name,
+        "setting": shared.user.name_field,
+        "user_name": shared.name,
+        "address": shared.origin,
     }
 
 

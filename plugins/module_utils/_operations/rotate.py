@@ -25,6 +25,7 @@ from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .context import Context
 from .history import history_entry
 from .operation import Operation
+from .results import api_user_result
 from .verify import prove_settings, require_verified, shown_states
 
 if TYPE_CHECKING:
@@ -170,10 +171,7 @@ class RotateCredentials(Operation[RotationSnapshot, RotationPlan]):
             told = f"{error.message} Nothing was saved in any of the {len(names)} that use this API user"
             told += f": {titles(plan.shared.integrations)}."
             raise IntegrationError(error.code, told, **error.details, integrations=names) from None
-        must = self.context.options.get("verify") == "always"
-        required = list(self.context.options.get("require_verified") or [])
-        unavailable = [api for api, state in verification.states.items() if state is VerificationState.UNAVAILABLE]
-        require_verified(self._asked_platform, verification, required + (unavailable if must else []))
+        require_verified(self._asked_platform, verification, self.context.options.get("require_verified") or [])
         return verification
 
     def _users_secrets(self, snapshot: RotationSnapshot, change: CredentialChange) -> dict[str, str]:
@@ -236,15 +234,9 @@ def rotate_credentials(context: Context) -> dict[str, Any]:
     operation = RotateCredentials(context)
     _snapshot, plan = operation.run()
     verification = operation.verification
-    user = plan.shared.user
     return {
         "changed": plan.changed,
-        "api_user": {
-            "platform": plan.desired.platform.name,
-            "setting": user.name_field,
-            "user_name": plan.desired.names.get(user.name_field, plan.desired.user_name),
-            "address": plan.shared.origin,
-        },
+        "api_user": api_user_result(plan.shared),
         "integrations": [_member_result(member) for member in plan.members],
         "secrets_changed": plan.secrets_changed,
         "verification": shown_states(verification) if verification else {},
@@ -266,5 +258,5 @@ def _member_result(member: CredentialChange) -> dict[str, Any]:
 
 def _weakest(states: Iterable[VerificationState]) -> VerificationState:
     found = set(states)
-    ranked = (VerificationState.UNAVAILABLE, VerificationState.REACHABLE, VerificationState.VERIFIED)
+    ranked = (VerificationState.REACHABLE, VerificationState.VERIFIED)
     return next(state for state in ranked if state in found)
