@@ -130,7 +130,6 @@ options:
   connectwise_manage:
     description:
       - Settings for O(platform=connectwise_manage). An omitted setting keeps what is stored. None can be made blank.
-      - This platform cannot be verified yet.
     type: dict
     suboptions:
       host:
@@ -166,7 +165,6 @@ options:
   autotask:
     description:
       - Settings for O(platform=autotask). An omitted setting keeps what is stored. None can be made blank.
-      - This platform cannot be verified yet.
     type: dict
     suboptions:
       user_name:
@@ -464,9 +462,8 @@ integration:
       sample: "2026-11-22T20:12:00Z"
 verification:
   description:
-    - What was proven of each API, V(verified), V(reachable) or V(unavailable).
+    - What was proven of each API, V(verified) or V(reachable).
     - V(reachable) means that the API answers, and that its credentials are not proven.
-    - V(unavailable) means that this platform cannot be verified yet.
     - Empty if nothing had to be proven.
   returned: when O(state=present)
   type: dict

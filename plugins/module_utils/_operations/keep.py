@@ -94,7 +94,7 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
         verify = self.context.options.get("verify") or "on_change"
         self._secrets, self.verification = None, None
         if verify == "always" or (verify == "on_change" and plan.changes_connection):
-            self.verification = self._verified(snapshot, plan, must=verify == "always")
+            self.verification = self._verified(snapshot, plan)
 
     def prepare(self, snapshot: IntegrationSnapshot, plan: IntegrationPlan) -> None:
         """Stage a new version of the secrets where one is needed."""
@@ -168,13 +168,11 @@ class KeepIntegration(Operation[IntegrationSnapshot, IntegrationPlan]):
             return now
         return None if plan.changes_connection else base.verified_at
 
-    def _verified(self, snapshot: IntegrationSnapshot, plan: IntegrationPlan, *, must: bool) -> Verification:
+    def _verified(self, snapshot: IntegrationSnapshot, plan: IntegrationPlan) -> Verification:
         platform = plan.desired.platform
         secrets = self._all_secrets(snapshot, plan)
         verification = prove_settings(self.context, platform, plan.desired.settings, secrets)
-        required = list(self.context.options.get("require_verified") or [])
-        unavailable = [api for api, state in verification.states.items() if state is VerificationState.UNAVAILABLE]
-        require_verified(platform, verification, required + (unavailable if must else []))
+        require_verified(platform, verification, self.context.options.get("require_verified") or [])
         return verification
 
     def _all_secrets(self, snapshot: IntegrationSnapshot, plan: IntegrationPlan) -> dict[str, str]:

@@ -53,7 +53,7 @@ def require_verified(platform: Platform, verification: Verification, required: S
     """
     weak = [api for api in required if verification.states.get(api) is not VerificationState.VERIFIED]
     if weak:
-        told = ", ".join(f"{api} is {verification.states.get(api, VerificationState.UNAVAILABLE)}" for api in weak)
+        told = ", ".join(f"{api} is {verification.states.get(api, 'not asked')}" for api in weak)
         raise IntegrationError(
             ErrorCode.VERIFICATION_UNAVAILABLE,
             f"The task requires proof that was not to be had from {platform.title}: {told}. Nothing was saved. "

@@ -110,7 +110,7 @@ def _verified(
     except IntegrationError as error:
         return {"state": "failed", "apis": {}, "error": {"msg": error.message, **error.as_result()}}
     states = set(verification.states.values())
-    weakest = [VerificationState.UNAVAILABLE, VerificationState.REACHABLE, VerificationState.VERIFIED]
+    weakest = [VerificationState.REACHABLE, VerificationState.VERIFIED]
     state = next(state for state in weakest if state in states)
     return {"state": str(state), "apis": shown_states(verification), "error": None}
 

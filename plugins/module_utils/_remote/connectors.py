@@ -3,29 +3,77 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Private: every API of every platform that can be asked whether credentials work.
+Private: every platform that can be asked, whether credentials work and which accounts there are.
 
-A new platform is one entry in :data:`CONNECTORS` and one file with its connectors.
+A new platform is one entry in :data:`CONNECTORS` and one file with what it refers to.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.model import Account
 from .._domain.platforms import Platform
 from .._domain.redaction import SecretsInPlay
-from . import tigerpaw_rest, tigerpaw_soap
+from . import autotask, connectwise_manage, tigerpaw_accounts, tigerpaw_rest, tigerpaw_soap
 from .http import Connection
-from .verification import Access, Finding, Patience, Verification, VerificationState
+from .verification import Access, Finding, Patience, Verification
 
-Connector = Callable[[Access], Finding]
 
-CONNECTORS: dict[str, dict[str, Connector]] = {
-    "tigerpaw": {"rest": tigerpaw_rest.verify, "soap": tigerpaw_soap.verify},
+@dataclass(frozen=True)
+class Connector:
+    """
+    All that is asked of a platform, reading only.
+
+    :param apis: ask each of its APIs whether it accepts the credentials, by the name of the API.
+    :param list_accounts: gives all accounts, page by page.
+    :param find_account: gives one account by its identifier, if there is one.
+    """
+
+    apis: Mapping[str, Callable[[Access], Finding]]
+    list_accounts: Callable[[Access], Iterator[Account]]
+    find_account: Callable[[Access, str], Account | None]
+
+
+CONNECTORS: dict[str, Connector] = {
+    "tigerpaw": Connector(
+        apis={"rest": tigerpaw_rest.verify, "soap": tigerpaw_soap.verify},
+        list_accounts=tigerpaw_accounts.list_accounts,
+        find_account=tigerpaw_accounts.find_account,
+    ),
+    "connectwise_manage": Connector(
+        apis={"rest": connectwise_manage.verify},
+        list_accounts=connectwise_manage.list_accounts,
+        find_account=connectwise_manage.find_account,
+    ),
+    "autotask": Connector(
+        apis={"rest": autotask.verify},
+        list_accounts=autotask.list_accounts,
+        find_account=autotask.find_account,
+    ),
 }
+
+
+def list_accounts(platform: Platform, access: Access) -> Iterator[Account]:
+    """
+    List all accounts of a PSA, while they are asked for page by page.
+
+    :raises IntegrationError: as :func:`verify` does.
+    """
+    return CONNECTORS[platform.name].list_accounts(access)
+
+
+def find_account(platform: Platform, access: Access, account_id: str) -> Account | None:
+    """
+    Find one account of a PSA.
+
+    :raises IntegrationError: as :func:`verify` does.
+    """
+    return CONNECTORS[platform.name].find_account(access, account_id)
 
 
 def verify(
@@ -45,31 +93,32 @@ def verify(
     :param settings: as :func:`effective_settings` returns them.
     :param secrets: all secrets of the platform, by field name.
     :param in_play: learns all secrets that are used.
-    :returns: ``unavailable``, with a warning, for an API that has no connector yet.
     :raises IntegrationError: one for all APIs that failed, with the code of the first and
         ``faults=[{"api": ..., "code": ..., "message": ...}, ...]``.
     """
     in_play.add(*secrets.values())
-    connectors = CONNECTORS.get(platform.name, {})
+    apis = CONNECTORS[platform.name].apis
     access = Access(settings, secrets, connection, in_play)
-    findings, failures = _ask({api: connectors[api] for api in platform.apis if api in connectors}, access)
+    findings, failures = _ask({api: apis[api] for api in platform.apis}, access)
     for _attempt in range(patience.retries):
         if not failures or not all(_is_refusal(failure) for failure in failures.values()):
             break
         time.sleep(patience.delay)
-        proven, failures = _ask({api: connectors[api] for api in failures}, access)
+        proven, failures = _ask({api: apis[api] for api in failures}, access)
         findings |= proven
     if failures:
         raise _one_error(platform, {api: failures[api] for api in platform.apis if api in failures})
     return _verification(platform, findings)
 
 
-def _ask(connectors: Mapping[str, Connector], access: Access) -> tuple[dict[str, Finding], dict[str, IntegrationError]]:
+def _ask(
+    apis: Mapping[str, Callable[[Access], Finding]], access: Access
+) -> tuple[dict[str, Finding], dict[str, IntegrationError]]:
     findings: dict[str, Finding] = {}
     failures: dict[str, IntegrationError] = {}
-    for api, connector in connectors.items():
+    for api, ask in apis.items():
         try:
-            findings[api] = connector(access)
+            findings[api] = ask(access)
         except IntegrationError as failure:
             failures[api] = failure
     return findings, failures
@@ -90,11 +139,5 @@ def _one_error(platform: Platform, failures: Mapping[str, IntegrationError]) -> 
 
 
 def _verification(platform: Platform, findings: Mapping[str, Finding]) -> Verification:
-    unavailable = Finding(VerificationState.UNAVAILABLE)
-    states = {api: findings.get(api, unavailable).state for api in platform.apis}
-    warnings = [finding.warning for finding in findings.values() if finding.warning]
-    missing = [api for api in platform.apis if api not in findings]
-    if missing:
-        names = " and ".join(name.upper() for name in missing)
-        warnings.append(f"The {names} credentials for {platform.title} cannot be verified yet; they were not tried.")
-    return Verification(states, tuple(warnings))
+    states = {api: findings[api].state for api in platform.apis}
+    return Verification(states, tuple(finding.warning for finding in findings.values() if finding.warning))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import unicodedata
 
 from .._domain.redaction import SecretsInPlay
-from .._domain.text import INVISIBLE_CATEGORIES
+from .._domain.text import INVISIBLE_CATEGORIES, LONGEST_NAME, clean_name
 
 LONGEST_QUOTE = 200
 
+_CUT = "\N{HORIZONTAL ELLIPSIS}"
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 _INVISIBLE = INVISIBLE_CATEGORIES | {"Co", "Cn"}
 
@@ -33,6 +34,31 @@ def quote(text: str, in_play: SecretsInPlay) -> str:
 def visible(text: str) -> str:
     """Replace each character that cannot be seen by one that can, so that nobody takes the text for another one."""
     return "".join(character if _is_visible(character) else _STAND_IN for character in text)
+
+
+def shown_name(name: str, identifier: str, in_play: SecretsInPlay) -> str:
+    """
+    Make a name that can be shown and stored, whatever people called a client elsewhere.
+
+    Servers take names that we refuse from a playbook. Nobody can rename them from here, and one such name must not hide
+    all others. So what cannot be shown is replaced, visibly: dropping it could make two names one.
+
+    :returns: the name; shortened if it is too long; the identifier where nothing can be seen of the name, and where a
+        secret can be.
+    """
+    if in_play.redact(name) != name:
+        return identifier
+    try:
+        return clean_name(name)
+    except ValueError:
+        pass
+    shown = unicodedata.normalize("NFC", visible(name)).strip()
+    if len(shown) > LONGEST_NAME:
+        shown = f"{shown[: LONGEST_NAME - 1]}{_CUT}"
+    try:
+        return clean_name(shown)
+    except ValueError:  # blank, or like a mask that stands for a secret
+        return identifier
 
 
 def appearance(body: bytes) -> str:

@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from .._domain.model import VirtualServer
 from .._domain.redaction import SecretsInPlay
-from .._domain.text import LONGEST_NAME, clean_name, clean_text
-from .foreign_text import visible
+from .._domain.text import LONGEST_NAME, clean_text
+from .foreign_text import shown_name
 from .typed_values import UnreadableValue
-
-_CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def read_virtual_servers(listed: Any, in_play: SecretsInPlay) -> tuple[VirtualServer, ...]:
@@ -33,31 +30,6 @@ def read_virtual_servers(listed: Any, in_play: SecretsInPlay) -> tuple[VirtualSe
     if not isinstance(listed, list):
         raise UnreadableValue("is no list of virtual servers")
     return tuple(_distinct(listed, in_play))
-
-
-def shown_name(name: str, uid: str, in_play: SecretsInPlay) -> str:
-    """
-    Make a name that can be shown and stored, whatever people called a virtual server.
-
-    The server takes names that we refuse from a playbook. Nobody can rename it from here, and one such name must not
-    hide all other virtual servers. So what cannot be shown is replaced, visibly: dropping it could make two names one.
-
-    :returns: the name; shortened if it is too long; the identifier where nothing can be seen of the name, and where a
-        secret can be.
-    """
-    if in_play.redact(name) != name:
-        return uid
-    try:
-        return clean_name(name)
-    except ValueError:
-        pass
-    shown = unicodedata.normalize("NFC", visible(name)).strip()
-    if len(shown) > LONGEST_NAME:
-        shown = f"{shown[: LONGEST_NAME - 1]}{_CUT}"
-    try:
-        return clean_name(shown)
-    except ValueError:  # blank, or like a mask that stands for a secret
-        return uid
 
 
 def _distinct(listed: list[Any], in_play: SecretsInPlay) -> Iterator[VirtualServer]:

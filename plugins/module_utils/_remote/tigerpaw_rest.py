@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -23,13 +22,20 @@ from urllib.parse import urlsplit
 from .._domain.errors import ErrorCode
 from .._domain.redaction import SecretsInPlay
 from .dependencies import require
-from .foreign_text import appearance, quote
+from .foreign_text import quote
 from .http import Answer, HttpClient
+from .rest_api import Advice, RestApi
 from .retry_after import parse_date
 from .verification import Access, Finding, VerificationState
 
 SYSTEM = "Tigerpaw REST API"
 VALIDATE_USER = "/api/diagnostics/validate/user"
+
+ADVICE = Advice(
+    credentials="Check rest_public_key and rest_private_key",
+    right="Check the role of the rep that the key belongs to",
+    address="Check the setting url",
+)
 
 _NOTICEABLE_SKEW = timedelta(minutes=2)
 
@@ -43,14 +49,19 @@ def verify(access: Access) -> Finding:
         ``certificate_untrusted``, ``unexpected_answer``, ``invalid_settings``, ``dependency_missing``.
     """
     settings = access.settings
-    # Spelled as requests will send it, because what is signed has to be the path of the request.
-    url = require("requests").utils.requote_uri(f"{str(settings['url']).rstrip('/')}{VALIDATE_USER}")
+    url = address_of(access, VALIDATE_USER)
     sign = signer("GET", url, settings["rest_public_key"], access.secrets["rest_private_key"], access.in_play)
     with HttpClient(access.endpoint(url), access.connection, SYSTEM, access.in_play) as client:
-        answer = client.send("GET", url, headers=sign)
-        _refuse_status(client, url, answer)
-        _require_success(client, url, answer, access.in_play)
+        api = RestApi(client, sign, access.in_play, ADVICE, _clock_hint)
+        content, _answer = api.get(url)
+        _require_success(api, url, content, access.in_play)
     return Finding(VerificationState.VERIFIED)
+
+
+def address_of(access: Access, path: str) -> str:
+    """Put an address together, spelled as requests will send it: what is signed has to be the path of the request."""
+    spelled: str = require("requests").utils.requote_uri(f"{str(access.settings['url']).rstrip('/')}{path}")
+    return spelled
 
 
 def signer(
@@ -99,24 +110,6 @@ def make_token(public_key: str, signature: str) -> str:
     return base64.b64encode(f"{public_key}:{signature}".encode()).decode("ascii")
 
 
-def _refuse_status(client: HttpClient, url: str, answer: Answer) -> None:
-    status = answer.status
-    if status == 200:
-        return
-    looks = f"HTTP {status} and {appearance(answer.body)}"
-    if status == 401:
-        told = f"it refused the credentials (HTTP 401). Check rest_public_key and rest_private_key{_clock_hint(answer)}"
-        raise client.error(ErrorCode.CREDENTIALS_REFUSED, url, told, status=status)
-    if status == 403:
-        told = f"the user lacks a right ({looks}). Check the role of the rep that the key belongs to"
-        raise client.error(ErrorCode.RIGHT_MISSING, url, told, status=status)
-    if status >= 500:
-        told = f"it failed ({looks}). Look into its log, or try again later"
-        raise client.error(ErrorCode.API_UNREACHABLE, url, told, status=status)
-    told = f"it answered with {looks}. Check the setting url"
-    raise client.error(ErrorCode.UNEXPECTED_ANSWER, url, told, status=status)
-
-
 def _clock_hint(answer: Answer) -> str:
     """Mention a wrong clock: signatures carry the time, and too old ones are refused like wrong ones."""
     theirs = parse_date(answer.headers.get("Date", ""))
@@ -129,8 +122,7 @@ def _clock_hint(answer: Answer) -> str:
     )
 
 
-def _require_success(client: HttpClient, url: str, answer: Answer, in_play: SecretsInPlay) -> None:
-    content = _parse(answer.body)
+def _require_success(api: RestApi, url: str, content: Any, in_play: SecretsInPlay) -> None:
     success = content.get("Success") if isinstance(content, dict) else None
     if success is True:
         return
@@ -139,20 +131,5 @@ def _require_success(client: HttpClient, url: str, answer: Answer, in_play: Secr
         told = (
             f"it did not validate the user{f' ({reason})' if reason else ''}. Check the key pair and the rep it is for"
         )
-        raise client.error(ErrorCode.CREDENTIALS_REFUSED, url, told)
-    told = f"in place of a validation it answered with {_appearance(answer, content)}. Check the setting url"
-    raise client.error(ErrorCode.UNEXPECTED_ANSWER, url, told)
-
-
-def _appearance(answer: Answer, content: object) -> str:
-    looks = appearance(answer.body)
-    if looks != "JSON":
-        return looks
-    return "damaged JSON" if content is None else "JSON of another shape"
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+        api.refuse(ErrorCode.CREDENTIALS_REFUSED, url, told)
+    api.unexpected(url, "JSON of another shape in place of a validation")

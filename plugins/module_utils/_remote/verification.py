@@ -26,9 +26,6 @@ class VerificationState(StrEnum):
     REACHABLE = "reachable"
     """It is there; whether it accepts them is not known."""
 
-    UNAVAILABLE = "unavailable"
-    """It was not asked, because there is no connector yet."""
-
 
 @dataclass(frozen=True)
 class Verification:

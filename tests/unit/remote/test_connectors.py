@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode, IntegrationError
-from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import AUTOTASK, PLATFORMS, TIGERPAW
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain.platforms import PLATFORMS, TIGERPAW
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote import connectors
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.http import Connection
@@ -46,6 +47,12 @@ class Api:
 Ask = Callable[..., Verification]
 
 
+def put_in_place(monkeypatch: pytest.MonkeyPatch, **apis: Callable[[Access], Finding]) -> None:
+    """Have these asked in place of Tigerpaw's APIs."""
+    connector = replace(connectors.CONNECTORS["tigerpaw"], apis=apis)
+    monkeypatch.setitem(connectors.CONNECTORS, "tigerpaw", connector)
+
+
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     taken: list[float] = []
@@ -56,15 +63,15 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
     def verify(rest: Api, soap: Api, patience: Patience | None = None) -> Verification:
-        monkeypatch.setitem(connectors.CONNECTORS, "tigerpaw", {"rest": rest, "soap": soap})
+        put_in_place(monkeypatch, rest=rest, soap=soap)
         return connectors.verify(TIGERPAW, {}, {}, Connection(), patience or Patience(), SecretsInPlay())
 
     return verify
 
 
-def test_table_fits_the_platforms() -> None:
-    for name, apis in connectors.CONNECTORS.items():
-        assert set(apis) == set(PLATFORMS[name].apis)
+def test_every_platform_has_its_connector() -> None:
+    apis = {name: set(connector.apis) for name, connector in connectors.CONNECTORS.items()}
+    assert apis == {name: set(platform.apis) for name, platform in PLATFORMS.items()}
 
 
 def test_all_verified(ask: Ask) -> None:
@@ -123,17 +130,11 @@ def test_no_patience_with_other_failures(ask: Ask, pauses: list[float], code: Er
     assert (rest.asked, soap.asked, pauses) == (1, 1, [])
 
 
-def test_platform_without_connector() -> None:
-    verification = connectors.verify(AUTOTASK, {}, {"password": "p"}, Connection(), Patience(), SecretsInPlay())
-    assert verification.states == {"rest": VerificationState.UNAVAILABLE}
-    assert verification.warnings == ("The REST credentials for Autotask cannot be verified yet; they were not tried.",)
-
-
 def test_secrets_are_in_play_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def reflecting(access: Access) -> Finding:
         raise IntegrationError(ErrorCode.UNEXPECTED_ANSWER, access.in_play.redact("It says hunter2."))
 
-    monkeypatch.setitem(connectors.CONNECTORS, "tigerpaw", {"rest": reflecting})
+    put_in_place(monkeypatch, rest=reflecting, soap=reflecting)
     with pytest.raises(IntegrationError, match=r"It says \*{8}\."):
         connectors.verify(TIGERPAW, {}, {"soap_password": "hunter2"}, Connection(), Patience(), SecretsInPlay())
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.model import VirtualServer
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.text import clean_name
+from ansible_collections.msp.kaspersky.plugins.module_utils._remote.foreign_text import shown_name
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.security_center_listing import (
     read_virtual_servers,
-    shown_name,
 )
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.typed_values import UNREADABLE, UnreadableValue
 

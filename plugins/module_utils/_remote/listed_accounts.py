@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private: accounts as a PSA lists them, made fit to be shown and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .._domain.model import Account
+from .._domain.redaction import SecretsInPlay
+from .._domain.text import LONGEST_NAME, clean_text
+from .foreign_text import shown_name
+
+MOST_ACCOUNTS = 500_000
+"""More than any MSP has clients; a PSA that goes on after these is out of order."""
+
+
+class UnreadableAccount(Exception):
+    """An entry is no account; says what is wrong with it."""
+
+
+def read_account(
+    entry: object,
+    account_id: object,
+    name: object,
+    in_play: SecretsInPlay,
+    identifiers: Iterable[object] = (),
+    active: bool | None = None,
+) -> Account:
+    """
+    Read one entry of a list.
+
+    :param entry: the entry itself, to see whether it is one.
+    :param account_id: a number or a text.
+    :param in_play: none of it may get into the registry, where it would outlive the task that masks it.
+    :param identifiers: what else people know the account by; what is no text or number is left out.
+    :raises UnreadableAccount: it is none, or has no identifier or name.
+    """
+    if not isinstance(entry, dict):
+        raise UnreadableAccount("an entry that is no account")
+    usable = _identifier(account_id, in_play)
+    if usable is None:
+        raise UnreadableAccount("an account without a usable identifier")
+    if not isinstance(name, str):
+        raise UnreadableAccount("an account without a name")
+    others = (_identifier(value, in_play) for value in identifiers)
+    return Account(usable, shown_name(name, usable, in_play), tuple(value for value in others if value), active)
+
+
+def distinct(accounts: Iterable[Account]) -> Iterator[Account]:
+    """
+    Give each account once: where one is added while pages are read, the last of a page is the first of the next.
+
+    :raises UnreadableAccount: there is no end of them.
+    """
+    seen: set[str] = set()
+    for account in accounts:
+        if account.id not in seen:
+            seen.add(account.id)
+            if len(seen) > MOST_ACCOUNTS:
+                raise UnreadableAccount(f"more than {MOST_ACCOUNTS:,} accounts")
+            yield account
+
+
+def _identifier(value: Any, in_play: SecretsInPlay) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    try:
+        identifier = clean_text(value)
+    except ValueError:
+        return None
+    return identifier if len(identifier) <= LONGEST_NAME and in_play.redact(identifier) == identifier else None
