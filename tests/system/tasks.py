@@ -39,6 +39,8 @@ MODULES: dict[str, tuple[ModuleSpecification, Callable[[IntegrationClient], Resu
     "administrator": (specifications.ADMINISTRATOR, IntegrationClient.keep_administrator),
     "integration_info": (specifications.INTEGRATION_INFO, IntegrationClient.list_integrations),
     "binding": (specifications.BINDING, IntegrationClient.bind_tenants),
+    "mapping": (specifications.MAPPING, IntegrationClient.map_accounts),
+    "account_info": (specifications.ACCOUNT_INFO, IntegrationClient.list_accounts),
     "tenant_info": (specifications.TENANT_INFO, IntegrationClient.list_tenants),
     "notification_info": (specifications.NOTIFICATION_INFO, IntegrationClient.list_notifications),
     "notification": (specifications.NOTIFICATION, IntegrationClient.deliver_notifications),
