@@ -210,12 +210,13 @@ def test_users_are_shown_with_all_that_share_them_and_with_their_age(
     sqlite_workplace.create("Auto", platform="autotask", tigerpaw=None, autotask=autotask)
     days = "UPDATE integration SET credentials_changed_at = '2026-01-01 00:00:00.000000' WHERE name = 'West'"
     sqlite_workplace.database.query(days)
-    own_key = json.loads(sqlite_workplace.database.rows("integration")[0]["settings"])["rest_public_key"]
+    rows = {row["name"]: row for row in sqlite_workplace.database.rows("integration")}
+    own_key = json.loads(rows["North"]["settings"])["rest_public_key"]
     for user, names in {
         user_name(sandbox): ["North", "South"],
         "key-1": ["Wise"],
         "api@msp.example": ["Auto"],
-        own_key: [sqlite_workplace.database.rows("integration")[0]["name"]],
+        own_key: ["North"],
         "msp": [],
     }.items():
         found = sqlite_workplace.run("integration_info", user_name=user)["integrations"]
