@@ -11,7 +11,9 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from .autotask import Autotask
 from .certificates import Authority
+from .connectwise_manage import ConnectwiseManage
 from .control import Control
 from .foreign import Foreign
 from .gate import Gate
@@ -20,7 +22,16 @@ from .state import State
 from .tigerpaw import Tigerpaw
 from .webhook import Webhook
 
-HTTPS_LISTENERS = ("tigerpaw", "security_center", "webhook", "foreign", "unknown_ca", "security_center_unknown_ca")
+HTTPS_LISTENERS = (
+    "tigerpaw",
+    "security_center",
+    "connectwise_manage",
+    "autotask",
+    "webhook",
+    "foreign",
+    "unknown_ca",
+    "security_center_unknown_ca",
+)
 PLAIN_LISTENERS = ("foreign_plain", "control", "proxy")
 
 
@@ -38,6 +49,8 @@ def applications(
     return {
         "tigerpaw": (Gate(state, Tigerpaw(state)), known),
         "security_center": (Gate(state, SecurityCenter(state)), known),
+        "connectwise_manage": (Gate(state, ConnectwiseManage(state)), known),
+        "autotask": (Gate(state, Autotask(state)), known),
         "webhook": (Gate(state, Webhook(state)), known),
         "foreign": (foreign, known),
         "foreign_plain": (foreign, None),

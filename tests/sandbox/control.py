@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .accounts import Account
+from .companies import read_companies
 from .records import RecordedRequest, overlapping
 from .state import State
 
@@ -71,6 +72,8 @@ class Control:
             ("POST", "/users", self._add_user),
             ("GET", "/accounts", self._get_accounts),
             ("PUT", "/accounts", self._set_accounts),
+            ("GET", "/companies", self._get_companies),
+            ("PUT", "/companies", self._set_companies),
             ("GET", "/virtual-servers", self._get_virtual_servers),
             ("PUT", "/virtual-servers", self._set_virtual_servers),
             ("POST", "/virtual-servers", self._add_virtual_server),
@@ -130,6 +133,17 @@ class Control:
         content = await _content(request)
         self._state.accounts = [Account(**account) for account in content.get("accounts", [])]
         return await self._get_accounts(request)
+
+    async def _get_companies(self, _request: Request) -> Response:
+        return JSONResponse({name: [asdict(each) for each in found] for name, found in self._state.companies.items()})
+
+    async def _set_companies(self, request: Request) -> Response:
+        content = await _content(request)
+        unknown = sorted(content.keys() - self._state.companies.keys())
+        if unknown:
+            raise ValueError(f"there are no companies of {', '.join(unknown)}")
+        self._state.companies.update({name: read_companies(entries) for name, entries in content.items()})
+        return await self._get_companies(request)
 
     async def _get_virtual_servers(self, _request: Request) -> Response:
         return JSONResponse({"virtual_servers": [each.as_dict() for each in self._state.virtual_servers.all()]})

@@ -43,5 +43,12 @@ class Credentials:
     proxy_password: str = field(default_factory=make_password)
     security_center_username: str = field(default_factory=lambda: make_name("ksc"))
     security_center_password: str = field(default_factory=make_password)
+    connectwise_company_id: str = "msp"
+    connectwise_client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    connectwise_public_key: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    connectwise_private_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    autotask_user_name: str = field(default_factory=lambda: f"{make_name('api')}@msp.example")
+    autotask_password: str = field(default_factory=lambda: f"{secrets.token_hex(6)}$~*{secrets.token_hex(6)}")
+    autotask_integration_code: str = field(default_factory=make_key)
     webhook_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     webhook_secret: str = field(default_factory=make_password)

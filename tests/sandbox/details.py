@@ -39,6 +39,8 @@ def describe(details: dict[str, Any]) -> str:
     variables = {
         "sandbox_tigerpaw": details["tigerpaw"],
         "sandbox_security_center": details["security_center"],
+        "sandbox_connectwise_manage": details["connectwise_manage"],
+        "sandbox_autotask": details["autotask"],
         "sandbox_notifications": {**details["smtp"], **details["webhook"]},
         "sandbox_proxy": details["proxy"],
         "sandbox_control_url": details["control_url"],
@@ -48,6 +50,8 @@ def describe(details: dict[str, Any]) -> str:
 #
 #   Tigerpaw             {details["tigerpaw"]["url"]}  (SOAP: {details["tigerpaw"]["soap_url"]})
 #   Security Center      {details["security_center"]["url"]}
+#   ConnectWise Manage   {details["connectwise_manage"]["host"]}
+#   Autotask             {details["autotask"]["url"]}
 #   Mail                 {details["smtp"]["smtp_host"]}  (ports: {details["smtp_ports"]})
 #   Webhook              {details["webhook"]["webhook_url"]}
 #   Proxy                {details["proxy"]["proxy"]}

@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
@@ -48,7 +50,17 @@ async def _status(exchange: Exchange) -> None:
     if exchange.request.system == "soap":
         await exchange.connection.reply(Response(status_code=status, headers=headers))
     else:
-        await exchange.connection.reply(json_answer({"Message": "The request was not carried out."}, status, **headers))
+        await exchange.connection.reply(json_answer(_failure(exchange.request.system), status, **headers))
+
+
+def _failure(system: str) -> dict[str, Any]:
+    """Tell of a failure as a system does."""
+    told = "The request was not carried out."
+    shapes: dict[str, dict[str, Any]] = {
+        "connectwise_manage": {"code": "Failure", "message": told, "errors": []},
+        "autotask": {"errors": [told]},
+    }
+    return shapes.get(system, {"Message": told})
 
 
 async def _slow(exchange: Exchange) -> None:
@@ -181,6 +193,39 @@ async def _wrong_address(exchange: Exchange) -> None:
     await _send_changed(exchange, lambda xml: re.sub(r'location="[^"]*"', foreign, xml))
 
 
+async def _foreign_place(exchange: Exchange) -> None:
+    """Say that the API is at the foreign origin."""
+    own, foreign = getattr(exchange.addresses, exchange.request.system), exchange.addresses.foreign
+    places = {own: foreign, urlsplit(own).netloc: urlsplit(foreign).netloc}
+    await _send_changed(exchange, lambda text: _replaced(text, places))
+
+
+async def _looping_pages(exchange: Exchange) -> None:
+    """Let the next page be this one."""
+    request, answer = exchange.request, exchange.genuine()
+    own = f"{getattr(exchange.addresses, request.system)}{request.path}{'?' if request.query else ''}{request.query}"
+    await exchange.connection.reply(_with_next_page(answer, own))
+
+
+async def _foreign_page(exchange: Exchange) -> None:
+    """Let the next page be at the foreign origin."""
+    answer, own = exchange.genuine(), f"{exchange.addresses.foreign}{exchange.request.path}?page=2"
+    await exchange.connection.reply(_with_next_page(answer, own))
+
+
+def _with_next_page(answer: Response, address: str) -> Response:
+    content = json.loads(bytes(answer.body))
+    if isinstance(content, dict):
+        content["pageDetails"] = {**content.get("pageDetails", {}), "nextPageUrl": address}
+    return json_answer(content, Link=f'<{address}>; rel="next"')
+
+
+def _replaced(text: str, places: dict[str, str]) -> str:
+    for old, new in places.items():
+        text = text.replace(old, new)
+    return text
+
+
 async def _not_successful(exchange: Exchange) -> None:
     await exchange.connection.reply(json_answer({"Success": False, "Message": exchange.options["message"]}))
 
@@ -214,6 +259,9 @@ HANDLERS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "external_entity": _external_entity,
     "foreign_import": _foreign_import,
     "wrong_address": _wrong_address,
+    "foreign_place": _foreign_place,
+    "looping_pages": _looping_pages,
+    "foreign_page": _foreign_page,
     "not_successful": _not_successful,
     "wrong_shape": _wrong_shape,
     **SECURITY_CENTER_HANDLERS,

@@ -10,8 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-HTTP = frozenset({"rest", "soap", "security_center", "webhook", "foreign"})
-APIS = frozenset({"rest", "soap", "security_center"})
+HTTP = frozenset({"rest", "soap", "security_center", "connectwise_manage", "autotask", "webhook", "foreign"})
+APIS = frozenset({"rest", "soap", "security_center", "connectwise_manage", "autotask"})
+ZONED = frozenset({"connectwise_manage", "autotask"})
 REST = frozenset({"rest"})
 SOAP = frozenset({"soap"})
 SECURITY_CENTER = frozenset({"security_center"})
@@ -57,6 +58,10 @@ KINDS: dict[str, Kind] = {
     # An answer that makes no sense.
     "not_successful": Kind(REST, {"message": "The operation could not be completed."}),
     "wrong_shape": Kind(APIS, {"body": None}),
+    # ConnectWise Manage and Autotask.
+    "foreign_place": Kind(ZONED),
+    "looping_pages": Kind(ZONED),
+    "foreign_page": Kind(ZONED),
     # Security Center.
     "error": Kind(SECURITY_CENTER, {"code": 1125, "message": None}),
     "busy": Kind(SECURITY_CENTER, {"code": 1195, "message": None}),

@@ -153,6 +153,16 @@ class Sandbox:
         return self.state.addresses.security_center_unknown_ca
 
     @property
+    def connectwise_manage_url(self) -> str:
+        """The address of ConnectWise Manage."""
+        return self.state.addresses.connectwise_manage
+
+    @property
+    def autotask_url(self) -> str:
+        """The address at which Autotask tells of zones; they are all at the same."""
+        return self.state.addresses.autotask
+
+    @property
     def webhook_url(self) -> str:
         """The address of the webhook receiver; it is a secret."""
         return f"{self.state.addresses.webhook}/hooks/{self.state.credentials.webhook_token}"
@@ -229,6 +239,41 @@ class Sandbox:
         }
         return {name: value for name, value in settings.items() if value is not None}
 
+    def connectwise_manage_settings(self, **changes: Any) -> dict[str, Any]:
+        """
+        Return settings for the option ``connectwise_manage`` of the module ``integration``.
+
+        :param changes: Settings to put in place of those of the sandbox; ``None`` leaves one out.
+        """
+        own = self.state.credentials
+        settings = {
+            "host": self.connectwise_manage_url.removeprefix("https://"),
+            "company_id": own.connectwise_company_id,
+            "client_id": own.connectwise_client_id,
+            "public_key": own.connectwise_public_key,
+            "private_key": own.connectwise_private_key,
+            "ca_path": str(self.ca_path),
+            **changes,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
+
+    def autotask_settings(self, **changes: Any) -> dict[str, Any]:
+        """
+        Return settings for the option ``autotask`` of the module ``integration``.
+
+        :param changes: Settings to put in place of those of the sandbox; ``None`` leaves one out.
+        """
+        own = self.state.credentials
+        settings = {
+            "url": self.autotask_url,
+            "user_name": own.autotask_user_name,
+            "password": own.autotask_password,
+            "api_integration_code": own.autotask_integration_code,
+            "ca_path": str(self.ca_path),
+            **changes,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
+
     def security_center_settings(self, **changes: Any) -> dict[str, Any]:
         """
         Return settings for the option ``security_center`` of a module.
@@ -296,6 +341,8 @@ class Sandbox:
             "smtp_ports": self.smtp_ports,
             "tigerpaw": self.tigerpaw_settings(),
             "security_center": self.security_center_settings(),
+            "connectwise_manage": self.connectwise_manage_settings(),
+            "autotask": self.autotask_settings(),
             "smtp": self.smtp_settings(),
             "webhook": self.webhook_settings(),
             "proxy": self.proxy_settings(),
@@ -304,7 +351,8 @@ class Sandbox:
     def secrets(self) -> list[str]:
         """Return every secret that there is, added users' included, to look for them where they must not be."""
         own = self.state.credentials
-        secrets = [own.smtp_password, own.proxy_password, own.webhook_token, own.webhook_secret]
+        platforms = [own.connectwise_private_key, own.autotask_password, own.autotask_integration_code]
+        secrets = [*platforms, own.smtp_password, own.proxy_password, own.webhook_token, own.webhook_secret]
         first = [own.rest_private_key, own.soap_password, own.security_center_password]
         users = [user.secret for user in self.users()]
         # As they are sent to Security Center.
@@ -322,8 +370,8 @@ class Sandbox:
         """
         Return what was received, oldest first.
 
-        :param system: ``rest``, ``soap``, ``security_center``, ``smtp``, ``webhook``, ``proxy``, ``foreign`` or
-            ``unknown_ca``.
+        :param system: ``rest``, ``soap``, ``security_center``, ``connectwise_manage``, ``autotask``, ``smtp``,
+            ``webhook``, ``proxy``, ``foreign`` or ``unknown_ca``.
         :param writing: Only what would change something (``True``), or only what would not (``False``).
         """
         return self.state.requests(system, writing)
@@ -355,7 +403,8 @@ class Sandbox:
         """
         Switch a misbehaviour on. Several stand in a queue: a request gets the first that fits.
 
-        :param system: ``rest``, ``soap``, ``security_center``, ``smtp``, ``webhook``, ``proxy`` or ``foreign``.
+        :param system: ``rest``, ``soap``, ``security_center``, ``connectwise_manage``, ``autotask``, ``smtp``,
+            ``webhook``, ``proxy`` or ``foreign``.
         :param kind: One of :data:`sandbox.misbehaviour.KINDS`.
         :param times: How often; always if omitted.
         :param only: The beginning of a path, a SOAP operation, ``WSDL``, or a method of Security Center.
@@ -372,7 +421,7 @@ class Sandbox:
         """
         Add a user of an API, or replace the one of that name (to change its secret, say).
 
-        :param system: ``rest``, ``soap`` or ``security_center``.
+        :param system: ``rest``, ``soap``, ``security_center``, ``connectwise_manage`` or ``autotask``.
         :param details: ``name``, ``secret``, ``lacks``, ``new_for_calls``, ``new_for_seconds``; for Security Center
             ``internal``, ``two_step``, ``blocked`` as well.
         """

@@ -39,6 +39,12 @@ class Settings:
     """The largest page of a search; a larger one asked for is cut down to it."""
     last_next_row: str = "grows"
     """``NextRow`` on the last page: past the end, the same as ``StartRow``, 0, or null."""
+    connectwise_page: int = 1000
+    """The largest page of ConnectWise Manage; a larger one asked for is cut down to it."""
+    autotask_page: int = 500
+    """The largest page of Autotask; a larger one asked for is cut down to it."""
+    autotask_threshold: int = 10_000
+    """How many requests Autotask takes in an hour."""
     smtp_login_required: dict[str, bool] = field(default_factory=lambda: {"starttls": True, "tls": True, "none": False})
     """Which of the three listeners takes mail only after a login."""
     proxy_login_required: bool = False

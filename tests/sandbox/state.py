@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .accounts import Account, default_accounts
+from .companies import PLATFORMS, Company, default_companies
 from .credentials import Credentials
 from .misbehaviour import Misbehaviour, Misbehaviours, make_misbehaviour
 from .records import Mail, RecordedRequest
@@ -29,6 +30,8 @@ class Addresses:
     tigerpaw: str
     security_center: str
     security_center_unknown_ca: str
+    connectwise_manage: str
+    autotask: str
     webhook: str
     foreign: str
     foreign_plain: str
@@ -57,6 +60,8 @@ class State:
             self.misbehaviours = Misbehaviours()
             self.users = Users()
             self.accounts: list[Account] = default_accounts()
+            self.companies: dict[str, list[Company]] = {platform: default_companies() for platform in PLATFORMS}
+            self.autotask_requests = 0
             self.sessions = Sessions()
             self.virtual_servers = VirtualServers()
             self._requests: list[RecordedRequest] = []
@@ -64,8 +69,16 @@ class State:
             own = self.credentials
             self.users.add(make_user("rest", own.rest_public_key, own.rest_private_key))
             self.users.add(make_user("soap", own.soap_user_name, own.soap_password))
+            self.users.add(make_user("connectwise_manage", own.connectwise_public_key, own.connectwise_private_key))
+            self.users.add(make_user("autotask", own.autotask_user_name, own.autotask_password))
             administrator = own.security_center_username, own.security_center_password
             self.users.add(make_user("security_center", *administrator))
+
+    def count_autotask_request(self) -> int:
+        """Count one more request against Autotask's threshold; says how many there are by now."""
+        with self._lock:
+            self.autotask_requests += 1
+            return self.autotask_requests
 
     def record(self, request: RecordedRequest) -> None:
         """Remember a request."""

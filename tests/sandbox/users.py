@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from .credentials import make_key, make_name, make_password
 MAKERS: dict[str, tuple[Callable[[], str], Callable[[], str]]] = {
     "rest": (make_key, make_key),
     "soap": (lambda: make_name("soap"), make_password),
+    "connectwise_manage": (lambda: secrets.token_urlsafe(12), lambda: secrets.token_urlsafe(16)),
+    "autotask": (lambda: f"{make_name('api')}@msp.example", make_key),
     "security_center": (lambda: make_name("ksc"), make_password),
 }
 EVERYTHING = "*"

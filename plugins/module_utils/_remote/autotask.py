@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.errors import ErrorCode
 from .._domain.model import Account
 from .http import HttpClient
 from .listed_accounts import UnreadableAccount, distinct, read_account
-from .rest_api import Advice, RestApi
+from .rest_api import Advice, RestApi, reason_given
 from .vendor_address import may_follow
 from .verification import Access, Finding, VerificationState
 
@@ -119,13 +119,13 @@ def _zone(access: Access) -> str:
 
 def _zone_information(api: RestApi, url: str) -> Any:
     """Ask for the zone; that a user is unknown is told as a failure of the server (status 500, seen in answers)."""
-    try:
-        return api.get(url)[0]
-    except IntegrationError as error:
-        if error.details.get("status") != 500:
-            raise
+    content, answer = api.get(url, meaningful=(200, 500))
+    if answer.status == 500 and reason_given(content):
         told = "it knows no zone for this user. Check user_name"
         api.refuse(ErrorCode.CREDENTIALS_REFUSED, url, told, status=500)
+    if answer.status != 200:
+        api.refuse_status(url, answer, content)
+    return content
 
 
 def _usage(content: Any) -> tuple[int | None, int | None]:

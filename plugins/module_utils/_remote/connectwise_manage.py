@@ -62,7 +62,7 @@ def list_accounts(access: Access) -> Iterator[Account]:
     :raises IntegrationError: as :func:`verify` does.
     """
     with _opened(access) as (api, base):
-        question = {"conditions": "deletedFlag=false", "fields": _FIELDS, "orderBy": "id", "pageSize": _PAGE_SIZE}
+        question = {"conditions": "deletedFlag=false", "fields": _FIELDS, "pageSize": _PAGE_SIZE}
         url = f"{base}/company/companies?{urlencode({**question, 'page': 1})}"
         try:
             yield from distinct(_pages(api, url, access))

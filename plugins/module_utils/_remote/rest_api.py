@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -58,15 +58,16 @@ class RestApi:
         self._advice = advice
         self._hint = hint
 
-    def get(self, url: str) -> tuple[Any, Answer]:
+    def get(self, url: str, meaningful: Container[int] = (200,)) -> tuple[Any, Answer]:
         """
         Ask by ``GET``.
 
+        :param meaningful: statuses that are not refused.
         :returns: the JSON, and the answer around it.
         :raises IntegrationError: ``credentials_refused``, ``right_missing``, ``api_unreachable``, ``throttled``,
             ``certificate_untrusted`` or ``unexpected_answer``.
         """
-        return self._asked("GET", url, self._headers, None)
+        return self._asked("GET", url, self._headers, None, meaningful)
 
     def search(self, url: str, question: object) -> Any:
         """
@@ -95,16 +96,8 @@ class RestApi:
         """Fail because something else came than was asked for."""
         self.refuse(ErrorCode.UNEXPECTED_ANSWER, url, f"it answered with {told}. {self._advice.address}")
 
-    def _asked(self, method: str, url: str, headers: Headers, body: bytes | None) -> tuple[Any, Answer]:
-        answer = self._client.send(method, url, headers=headers, body=body)
-        content = parse(answer.body)
-        if answer.status != 200:
-            self._refuse_status(url, answer, content)
-        if content is None and answer.body.strip() != b"null":
-            self.unexpected(url, "damaged JSON" if (looks := appearance(answer.body)) == "JSON" else looks)
-        return content, answer
-
-    def _refuse_status(self, url: str, answer: Answer, content: Any) -> NoReturn:
+    def refuse_status(self, url: str, answer: Answer, content: Any) -> NoReturn:
+        """Fail because of the status of an answer, with what the API says of it."""
         status, reason = answer.status, quote(reason_given(content), self._in_play)
         looks = f"HTTP {status}: {reason}" if reason else f"HTTP {status} and {appearance(answer.body)}"
         if status == 401:
@@ -118,6 +111,17 @@ class RestApi:
             self.refuse(ErrorCode.API_UNREACHABLE, url, told, status=status)
         told = f"it answered with {looks}. {self._advice.address}"
         self.refuse(ErrorCode.UNEXPECTED_ANSWER, url, told, status=status)
+
+    def _asked(
+        self, method: str, url: str, headers: Headers, body: bytes | None, meaningful: Container[int] = (200,)
+    ) -> tuple[Any, Answer]:
+        answer = self._client.send(method, url, headers=headers, body=body)
+        content = parse(answer.body)
+        if answer.status not in meaningful:
+            self.refuse_status(url, answer, content)
+        if content is None and answer.body.strip() != b"null":
+            self.unexpected(url, "damaged JSON" if (looks := appearance(answer.body)) == "JSON" else looks)
+        return content, answer
 
 
 def parse(body: bytes) -> Any:
