@@ -23,6 +23,8 @@ from .similar_names import SimilarNames
 MOST_CANDIDATES = 20
 """Of more accounts for one tenant, nobody would read the list."""
 
+_FEWEST_TELLING = 3  # characters; A1 is a number as well
+
 
 class MatchedBy(StrEnum):
     """What a tenant and its account have in common."""
@@ -152,7 +154,7 @@ class _Matching:
     def __init__(self, tenants: Iterable[Tenant], accounts: Iterable[Account]) -> None:
         self._tenants = [
             _TenantParty(exact_name(item.name), read_company_name(item.name), tenant=item)
-            for item in sorted(tenants, key=lambda item: (item.name, item.uid or "", item.id))
+            for item in sorted(tenants, key=_order)
         ]
         self._accounts = [
             _AccountParty(exact_name(item.name), read_company_name(item.name), account=item, position=position)
@@ -178,6 +180,8 @@ class _Matching:
                 continue
             for pair in ((tenant, account) for tenant in tenants[key] for account in accounts[key]):
                 (by_chance if _may_be_chance(*pair, read) else certain).append(pair)
+        if not certain and not by_chance:
+            return
         names = _Names(_unmatched(self._tenants), _unmatched(self._accounts))
         self._match_certain(certain, names)
         for tenant, account in by_chance:
@@ -247,7 +251,7 @@ class _Matching:
     def result(self) -> Matches:
         """Sum up."""
         return Matches(
-            matched=tuple(sorted(self._matches, key=lambda match: (match.tenant.name, match.tenant.id))),
+            matched=tuple(sorted(self._matches, key=lambda match: _order(match.tenant))),
             ambiguous=tuple(
                 Ambiguity(party.tenant, _listed(party.candidates), party.doubt)
                 for party in self._tenants
@@ -276,6 +280,10 @@ class _Names:
         return any(account.nearness(other) > nearness for other in _some(self._tenants, _any_name(account)))
 
 
+def _order(tenant: Tenant) -> tuple[str, str, str]:
+    return tenant.name, tenant.uid or "", tenant.id
+
+
 def _exact(party: _Party) -> Iterable[Hashable]:
     return [party.exact_name] if party.exact_name else []
 
@@ -300,7 +308,11 @@ def _read(identifiers: Iterable[str | None], read: Callable[[str], str]) -> set[
 def _may_be_chance(tenant: _TenantParty, account: _AccountParty, read: Callable[[str], str]) -> bool:
     """Tell whether only the numbering is alike: both sides may count from 1, and the names tell of two companies."""
     told = read(tenant.tenant.uid or "")
-    tells = any(map(str.isalpha, told)) and told in _read(account.account.identifiers, read)
+    tells = (
+        len(told) >= _FEWEST_TELLING
+        and any(map(str.isalpha, told))
+        and told in _read(account.account.identifiers, read)
+    )
     return not tells and not tenant.name.resembles(account.name) and tenant.exact_name != account.exact_name
 
 
@@ -346,4 +358,6 @@ def _some(filed: Mapping[Hashable, list[_Side]], keys: Iterable[Hashable]) -> It
 
 
 def _listed(candidates: Iterable[_AccountParty]) -> tuple[Account, ...]:
-    return tuple(party.account for party in sorted(candidates, key=lambda item: item.position)[:MOST_CANDIDATES])
+    """Order what is still to be had: a name may also be that of an account which another tenant's identifier tells."""
+    found = sorted(_unmatched(candidates), key=lambda party: party.position)
+    return tuple(party.account for party in found[:MOST_CANDIDATES])

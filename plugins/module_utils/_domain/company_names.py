@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -91,16 +91,15 @@ def read_company_name(name: str) -> CompanyName:
     text, abbreviations = _prepared(name)
     words = _words(text)
     begin, end, forms = _without_forms(words)
-    form = " ".join(forms)
     plain = words[begin:end]
     transcribed = _words(text.translate(_TRANSCRIBED))[begin:end]
     cores = (plain,) if plain == transcribed else (plain, transcribed)
-    length = sum(map(len, plain))
+    length = sum(character.isalnum() for word in plain for character in word)
     enough = length >= _FEWEST_CHARACTERS
     doubtful = [item for item in forms if item in EVERYDAY_FORMS and item not in abbreviations]
     return CompanyName(
         spellings=frozenset(spelling for core in cores for spelling in _spellings(core)) if enough else frozenset(),
-        legal_form=form,
+        legal_form=" ".join(forms),
         can_omit_form=length >= _SHORT and not doubtful,
         cores=cores,
     )
@@ -189,13 +188,6 @@ def _ends_with_form(words: Words, size: int) -> bool:
 
 
 def _spellings(words: Words) -> Iterator[str]:
-    yield _spelled(words)
-    if "&" in words[1:-1]:
-        for conjunction in CONJUNCTIONS:
-            yield _spelled([conjunction if word == "&" else word for word in words])
-
-
-def _spelled(words: Sequence[str]) -> str:
     """Join words, but keep numbers and conjunctions apart: "24/7" is not "247", nor "Bar & Grill" "Bara Grill"."""
     spelled = ""
     for place, word in enumerate(words):
@@ -203,7 +195,9 @@ def _spelled(words: Sequence[str]) -> str:
             spelled += f" {word} "
         else:
             spelled += f" {word}" if spelled[-1:].isdigit() and word[0].isdigit() else word
-    return spelled
+    yield spelled
+    if "&" in words[1:-1]:
+        yield from (spelled.replace(" & ", f" {conjunction} ") for conjunction in CONJUNCTIONS)
 
 
 def _is_part(left: Words, right: Words) -> bool:
