@@ -100,7 +100,7 @@ def test_a_refused_password_is_tried_once_and_saved_nowhere(sandbox: Sandbox, wo
     error = workplace.refusal("api_user", **rotation(sandbox))
     assert error.code is ErrorCode.CREDENTIALS_REFUSED
     assert set(error.details["integrations"]) == set(NAMES)
-    assert "Nothing was saved in any of the 3" in error.message
+    assert "Nothing was saved in any of the 3 integrations" in error.message
     assert len(attempts(sandbox)) == 1
     assert workplace.everything() == before
 

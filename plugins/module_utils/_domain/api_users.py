@@ -107,10 +107,7 @@ def shared_user(desired: DesiredCredentials, integrations: Sequence[Integration]
         would change a user that other integrations use as well.
     """
     user, named = _found(desired, integrations)
-    by_origin: dict[str, list[Integration]] = {}
-    for integration in named:
-        by_origin.setdefault(user_origin(desired.platform, user, integration), []).append(integration)
-    origin = _chosen_origin(desired, by_origin)
+    origin = _only_origin(desired, user, named)
     members = _members(desired, user, origin, integrations)
     _refuse_other_users(desired, user, members, integrations)
     name = desired.names.get(user.name_field, desired.user_name)
@@ -202,7 +199,7 @@ def _found(desired: DesiredCredentials, integrations: Sequence[Integration]) -> 
     """Find the user by its name, or else by the new one, which it has since the task ran before."""
     for names in ({user.name_field: desired.user_name for user in desired.platform.users}, desired.names):
         found = {
-            user: [item for item in integrations if name_of(user, item) == names[user.name_field]]
+            user: [item for item in integrations if _is_meant(desired, user, item, names[user.name_field])]
             for user in desired.platform.users
             if user.name_field in names
         }
@@ -221,32 +218,36 @@ def _other_user(desired: DesiredCredentials, user: ApiUser) -> InvalidSettings:
     return InvalidSettings([Fault(desired.platform.name, told, ErrorCode.SECRET_REQUIRED)])
 
 
+def _is_meant(desired: DesiredCredentials, user: ApiUser, integration: Integration, name: str) -> bool:
+    if name_of(user, integration) != name:
+        return False
+    return desired.origin in (None, user_origin(desired.platform, user, integration))
+
+
 def _unknown(desired: DesiredCredentials, integrations: Sequence[Integration]) -> IntegrationError:
     platform = desired.platform
-    known = {name_of(user, item) for item in integrations for user in platform.users}
-    near = nearest(desired.user_name, sorted(known))
-    return IntegrationError(
-        ErrorCode.NOT_FOUND,
-        f"No integration with {platform.title} has an API user called {desired.user_name!r}.{did_you_mean(near)}",
-        near_matches=near,
-    )
+    told = f"No integration with {platform.title} has an API user called {desired.user_name!r}"
+    if desired.origin:
+        everywhere = [item for item in shared_users(integrations) if item.name == desired.user_name]
+        listed = sorted({item.origin for item in everywhere})
+        there = f"; there is one at {either(listed)}" if listed else ""
+        return IntegrationError(ErrorCode.NOT_FOUND, f"{told} at {desired.origin}{there}.", addresses=listed)
+    near = nearest(desired.user_name, sorted({name_of(user, item) for item in integrations for user in platform.users}))
+    return IntegrationError(ErrorCode.NOT_FOUND, f"{told}.{did_you_mean(near)}", near_matches=near)
 
 
-def _chosen_origin(desired: DesiredCredentials, by_origin: Mapping[str, Sequence[Integration]]) -> str:
-    if desired.origin is None and len(by_origin) == 1:
+def _only_origin(desired: DesiredCredentials, user: ApiUser, named: Sequence[Integration]) -> str:
+    by_origin: dict[str, list[str]] = {}
+    for item in named:
+        by_origin.setdefault(user_origin(desired.platform, user, item), []).append(item.name)
+    if len(by_origin) == 1:
         return next(iter(by_origin))
-    if desired.origin and desired.origin in by_origin:
-        return desired.origin
-    listed = {origin: [item.name for item in named] for origin, named in sorted(by_origin.items())}
-    if desired.origin is None:
-        raise IntegrationError(
-            ErrorCode.INVALID_SETTINGS,
-            f"There are API users called {desired.user_name!r} at {len(listed)} addresses, each with its own password. "
-            f"Set address to one of them: {', '.join(listed)}. Nothing was changed.",
-            addresses=listed,
-        )
-    told = f"No integration has an API user called {desired.user_name!r} at {desired.origin}"
-    raise IntegrationError(ErrorCode.NOT_FOUND, f"{told}; there is one at {either(listed)}.", addresses=listed)
+    raise IntegrationError(
+        ErrorCode.INVALID_SETTINGS,
+        f"There are API users called {desired.user_name!r} at {len(by_origin)} addresses, each with its own password. "
+        f"Set address to one of them: {', '.join(sorted(by_origin))}. Nothing was changed.",
+        addresses=by_origin,
+    )
 
 
 def _members(

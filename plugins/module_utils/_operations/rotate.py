@@ -168,7 +168,7 @@ class RotateCredentials(Operation[RotationSnapshot, RotationPlan]):
             verification = prove_settings(self.context, self._asked_platform, change.settings, secrets)
         except IntegrationError as error:
             names = [item.name for item in plan.shared.integrations]
-            told = f"{error.message} Nothing was saved in any of the {len(names)} that use this API user"
+            told = f"{error.message} Nothing was saved in any of the {len(names)} integrations that use this API user"
             told += f": {titles(plan.shared.integrations)}."
             raise IntegrationError(error.code, told, **error.details, integrations=names) from None
         require_verified(self._asked_platform, verification, self.context.options.get("require_verified") or [])
