@@ -244,8 +244,8 @@ secrets_changed:
     - soap_password
 verification:
   description:
-    - What was proven of the API of this user, V(verified) or V(reachable), and the weaker of it if several settings were
-      proven. Empty if nothing had to be proven.
+    - What was proven of the API of this user, V(verified) or V(reachable), and the weaker of it if several settings
+      were proven. Empty if nothing had to be proven.
   returned: success
   type: dict
   sample:

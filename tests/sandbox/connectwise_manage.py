@@ -136,8 +136,10 @@ def _page(request: RecordedRequest, rows: list[dict[str, Any]], state: State) ->
     last = max(1, -(-len(found) // size))
     targets = {"next": page + 1 if page < last else None, "prev": page - 1 if page > 1 else None, "last": last}
     base = f"{state.addresses.connectwise_manage}{request.path}"
+    rest = {name: value for name, value in query.items() if name != "page"}
+    # The number of the page comes last: a well-known client reads it only there.
     links = [
-        f'<{base}?{urlencode({**query, "page": number})}>; rel="{name}"' for name, number in targets.items() if number
+        f'<{base}?{urlencode({**rest, "page": number})}>; rel="{name}"' for name, number in targets.items() if number
     ]
     return json_answer(shown, Link=", ".join(links))
 
