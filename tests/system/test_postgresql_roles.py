@@ -38,6 +38,8 @@ WORK: list[tuple[str, Options]] = [
     ("registry", {"instance": "Branch", "solution": "business_hub"}),
     ("integration", {"name": "Acme", "tigerpaw": {"soap_password": "another password"}, "verify": "never"}),
     ("integration", {"name": "Acme", "administrators": ADMINISTRATORS[:1]}),
+    ("api_user", {"user_name": "kaspersky", "tigerpaw": {"soap_password": "a third password"}, "verify": "never"}),
+    ("administrator", {**ADMINISTRATORS[1], "all_integrations": True}),
     ("integration", {"name": "Acme", "new_name": "Acme north"}),
     ("integration", {"name": "Acme north", "new_name": "Acme"}),
     ("binding", BINDING),
