@@ -403,9 +403,11 @@ ambiguous:
           type: str
           sample: Harbour Dental Ltd
     reason:
-      description: Why it was not mapped.
+      description: >-
+        Why it was not mapped. V(several_accounts) or V(several_tenants), V(contradiction) of identifier and name,
+        V(legal_form), V(inactive), or V(similar_name).
       type: str
-      sample: several accounts have this name
+      sample: several_accounts
 unmatched_tenants:
   description: Virtual servers and companies for which no account was found.
   returned: when O(match=automatic)
