@@ -216,7 +216,6 @@ class _Matching:
         """
         tenants, accounts = _filed(_unmatched(self._tenants), keys), _filed(_unmatched(self._accounts), keys)
         agreed: list[_Pair] = []
-        contested: set[Hashable] = set()
         for tenant in _unmatched(self._tenants):
             found = list(_some(accounts, keys(tenant)))
             if not found:
@@ -225,11 +224,8 @@ class _Matching:
             doubt = _doubt_of_forms(tenant, found) or _doubt(tenant, found, others=others)
             if doubt:
                 tenant.leave(found, doubt)
-                contested.update(key for key in keys(tenant) if key in accounts)
             else:
                 agreed.append((tenant, found[0]))
-        for account in (account for key in contested for account in accounts[key]):
-            account.doubt = account.doubt or Doubt.SEVERAL_TENANTS
         self._match(agreed, by)
 
     def by_similar_name(self) -> None:
@@ -308,12 +304,9 @@ def _read(identifiers: Iterable[str | None], read: Callable[[str], str]) -> set[
 def _may_be_chance(tenant: _TenantParty, account: _AccountParty, read: Callable[[str], str]) -> bool:
     """Tell whether only the numbering is alike: both sides may count from 1, and the names tell of two companies."""
     told = read(tenant.tenant.uid or "")
-    tells = (
-        len(told) >= _FEWEST_TELLING
-        and any(map(str.isalpha, told))
-        and told in _read(account.account.identifiers, read)
-    )
-    return not tells and not tenant.name.resembles(account.name) and tenant.exact_name != account.exact_name
+    telling = len(told) >= _FEWEST_TELLING and any(map(str.isalpha, told))
+    known = telling and told in _read(account.account.identifiers, read)
+    return not known and not tenant.name.resembles(account.name)
 
 
 def _doubt(tenant: _TenantParty, found: list[_AccountParty], *, others: bool) -> Doubt | None:

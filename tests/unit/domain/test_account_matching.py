@@ -85,7 +85,13 @@ def test_a_number_counts_if_the_names_agree(told: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [account("Northwind", "1042"), account("Northwind", account_id="1042"), account("Northwind", "A1")]
+    "told",
+    [
+        account("Northwind", "1042"),
+        account("Northwind", account_id="1042"),
+        account("Northwind", account_id="NORTH"),
+        account("Northwind", "A1"),
+    ],
 )
 def test_a_number_may_be_chance(told: Account) -> None:
     number = told.identifiers[0] if told.identifiers else told.id
@@ -274,11 +280,16 @@ def test_a_twin_prevents_a_match(
             assert match.tenant.id not in again
 
 
-@pytest.mark.parametrize("name", ["Acme {}", "Acme", "Acme & Co {} Ltd"])
-def test_the_time_grows_with_the_number(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "uid"),
+    [("Acme {}", None), ("Acme", None), ("Acme & Co {} Ltd", None), ("Acme {}", "north"), ("Acme", "1")],
+)
+def test_the_time_grows_with_the_number(name: str, uid: str | None) -> None:
     def seconds(count: int) -> float:
-        tenants = [tenant(name.format(at), tenant_id=str(at)) for at in range(count)]
-        accounts = [account(name.format(at).upper(), account_id=str(at)) for at in range(count)]
+        tenants = [tenant(name.format(at), uid, str(at)) for at in range(count)]
+        accounts = [
+            account(name.format(at).upper(), *([uid] if uid else []), account_id=str(at)) for at in range(count)
+        ]
         begun = time.process_time()
         match_accounts(tenants, accounts)
         return time.process_time() - begun

@@ -69,6 +69,9 @@ def are_equal(left: str, right: str) -> bool:
         ("ООО «Ромашка»", "Ромашка"),
         ("(株)みどり商事", "株式会社みどり商事"),
         ("Smith & Co Ltd", "Smith and Co Limited"),
+        ("E-Motion", "Emotion"),
+        ("Vitamin-A", "VitaminA"),
+        ("Acme Gm\u00adbH", "Acme"),
     ],
 )
 def test_one_company(left: str, right: str) -> None:
