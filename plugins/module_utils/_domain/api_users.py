@@ -53,6 +53,7 @@ class SharedUser:
 
     :param name: by which it is known.
     :param integrations: all that use it, or already have its new name.
+    :param spelled_otherwise: others, whose user there has the same name but for upper and lower case.
     """
 
     platform: Platform
@@ -60,6 +61,7 @@ class SharedUser:
     origin: str
     name: str
     integrations: tuple[Integration, ...]
+    spelled_otherwise: tuple[Integration, ...] = ()
 
 
 def desired_credentials(options: Options) -> DesiredCredentials:
@@ -108,10 +110,18 @@ def shared_user(desired: DesiredCredentials, integrations: Sequence[Integration]
     """
     user, named = _found(desired, integrations)
     origin = _only_origin(desired, user, named)
-    members = _members(desired, user, origin, integrations)
+    known_by = {name for name in (desired.user_name, desired.names.get(user.name_field)) if name}
+    folded = {name.casefold() for name in known_by}
+    there = [
+        item
+        for item in integrations
+        if name_of(user, item).casefold() in folded and user_origin(desired.platform, user, item) == origin
+    ]
+    members = tuple(item for item in there if name_of(user, item) in known_by)
     _refuse_other_users(desired, user, members, integrations)
     name = desired.names.get(user.name_field, desired.user_name)
-    return SharedUser(desired.platform, user, origin, name, tuple(members))
+    others = tuple(item for item in there if name_of(user, item) not in known_by)
+    return SharedUser(desired.platform, user, origin, name, members, others)
 
 
 def shared_users(integrations: Iterable[Integration]) -> list[SharedUser]:
@@ -248,17 +258,6 @@ def _only_origin(desired: DesiredCredentials, user: ApiUser, named: Sequence[Int
         f"Set address to one of them: {', '.join(sorted(by_origin))}. Nothing was changed.",
         addresses=by_origin,
     )
-
-
-def _members(
-    desired: DesiredCredentials, user: ApiUser, origin: str, integrations: Iterable[Integration]
-) -> list[Integration]:
-    names = {desired.user_name, desired.names.get(user.name_field)}
-    return [
-        item
-        for item in integrations
-        if name_of(user, item) in names and user_origin(desired.platform, user, item) == origin
-    ]
 
 
 def _refuse_other_users(

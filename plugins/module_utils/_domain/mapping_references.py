@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import Fault, InvalidSettings
-from .model import TENANT_KINDS, Integration, Tenant
+from .model import TENANT_KINDS, Integration, Tenant, TenantKind
 from .tenant_references import TenantReference, refuse_repeated, tenant_reference
 from .text import LONGEST_NAME, clean_name, clean_text, cleaned, nearest
 
@@ -70,24 +70,37 @@ def mapping_references(options: Mapping[str, Any], integration: Integration) -> 
 
     :raises InvalidSettings: every fault at once.
     """
-    faults: list[Fault] = []
     entries, state = options.get("mappings") or [], options.get("state") or "present"
+    if state == "exact" and not entries and not options.get("allow_empty"):
+        told = "an empty list with state: exact would end every mapping; set allow_empty: true if that is meant"
+        raise InvalidSettings([Fault("mappings", told)])
+    return mapping_references_of(entries, TENANT_KINDS[integration.solution], needs_account=state != "absent")
+
+
+def mapping_references_of(
+    entries: Sequence[Any], kind: TenantKind, *, needs_account: bool = True
+) -> tuple[MappingReference, ...]:
+    """
+    Read entries that are given in the form of ``mappings``.
+
+    :param kind: of the tenants.
+    :param needs_account: whether each has to name an account.
+    :raises InvalidSettings: every fault at once.
+    """
+    faults: list[Fault] = []
     references = [
-        _reference(faults, f"mappings[{index}]", entry, integration, needs_account=state != "absent")
+        _reference(faults, f"mappings[{index}]", entry, kind, needs_account=needs_account)
         for index, entry in enumerate(entries)
     ]
     read = [reference for reference in references if reference]
     refuse_repeated(faults, [reference.tenant for reference in read])
-    if state == "exact" and not entries and not options.get("allow_empty"):
-        told = "an empty list with state: exact would end every mapping; set allow_empty: true if that is meant"
-        faults.append(Fault("mappings", told))
     if faults:
         raise InvalidSettings(faults)
     return tuple(read)
 
 
 def _reference(
-    faults: list[Fault], option: str, entry: Any, integration: Integration, *, needs_account: bool
+    faults: list[Fault], option: str, entry: Any, kind: TenantKind, *, needs_account: bool
 ) -> MappingReference | None:
     if not isinstance(entry, Mapping):
         faults.append(Fault(option, "must be a dictionary with tenant and account"))
@@ -97,7 +110,6 @@ def _reference(
     faults += [Fault(f"{option}.{key}", "is required") for key in needed if entry.get(key) is None]
     account = _account_reference(faults, f"{option}.account", entry.get("account"))
     move_from = _account_reference(faults, f"{option}.move_from", entry.get("move_from"))
-    kind = TENANT_KINDS[integration.solution]
     given = entry.get("tenant")
     tenant = None if given is None else tenant_reference(faults, kind, f"{option}.tenant", given)
     return MappingReference(option, tenant, account, move_from) if tenant else None

@@ -98,8 +98,7 @@ def _described(integration: Integration, tenants: Sequence[Tenant], similar: Sim
         integration.platform: {**settings, **{field.name: _Secret() for field in platform.secret_fields}},
         "administrators": shown_administrators(integration.administrators),
         OPTIONS[TENANT_KINDS[integration.solution]]: [
-            _declared(tenant, reference, similar)
-            for tenant, reference in zip(tenants, references, strict=True)
+            _declared(tenant, reference, similar) for tenant, reference in zip(tenants, references, strict=True)
         ],
         **({"mappings": mappings} if mappings else {}),
     }

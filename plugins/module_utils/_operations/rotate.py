@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .._domain.api_users import SharedUser, desired_credentials, shared_user, titles
+from .._domain.api_users import SharedUser, desired_credentials, name_of, shared_user, titles
 from .._domain.errors import IntegrationError
 from .._domain.model import Integration
 from .._domain.platforms import Platform
@@ -241,8 +241,23 @@ def rotate_credentials(context: Context) -> dict[str, Any]:
         "secrets_changed": plan.secrets_changed,
         "verification": shown_states(verification) if verification else {},
         "diff": {"before": plan.before, "after": plan.after},
-        "warnings": [*(verification.warnings if verification else ()), *operation.warnings],
+        "warnings": [
+            *(verification.warnings if verification else ()),
+            *operation.warnings,
+            *_warning_of_spelling(plan.shared),
+        ],
     }
+
+
+def _warning_of_spelling(shared: SharedUser) -> list[str]:
+    """Many platforms do not tell upper from lower case in a name; whether this one does is not known."""
+    if not shared.spelled_otherwise:
+        return []
+    names = sorted({name_of(shared.user, item) for item in shared.spelled_otherwise})
+    return [
+        f"{titles(shared.spelled_otherwise)} kept what they have: their API user is spelled {', '.join(names)}. If it is "
+        "the same user, give it the new credentials as well, or it will be locked out."
+    ]
 
 
 def _member_result(member: CredentialChange) -> dict[str, Any]:

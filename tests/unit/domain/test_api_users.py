@@ -118,6 +118,14 @@ def test_another_user_comes_along_only_if_the_same_integrations_share_it() -> No
     assert names(found([integration("A"), integration("B", user="other", url=THERE)], **both)) == ["A"]
 
 
+def test_a_user_who_is_spelled_otherwise_is_not_overlooked() -> None:
+    every = [integration("A"), integration("B", user="Kaspersky"), integration("C", user="KASPERSKY", url=THERE)]
+    shared = found(every)
+    assert names(shared) == ["A"]
+    assert [item.name for item in shared.spelled_otherwise] == ["B"]
+    assert found(every, "Kaspersky", soap_user_name="kaspersky", soap_password="new-s3cret").spelled_otherwise == ()
+
+
 def test_a_user_of_which_nothing_is_given_is_told() -> None:
     error = refusal([integration("A")], "key-1", soap_password="new-s3cret")
     assert error.code is ErrorCode.SECRET_REQUIRED

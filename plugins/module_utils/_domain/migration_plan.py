@@ -1,0 +1,237 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Private: what has to be done to move the tenants of one integration to another one, of another platform.
+
+A client is moved only with the account that gets its tickets from then on. Who has none stays where tickets still go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .account_directory import AccountDirectory, UnclearAccount
+from .account_matching import Ambiguity, match_accounts
+from .errors import InvalidSettings
+from .mapping_references import MappingReference, mapping_references_of
+from .model import Account, Tenant, TenantKind
+from .tenant_references import TenantReference
+
+Known = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Side:
+    """
+    One of the two integrations, as ``integration_info`` returns it with its tenants.
+
+    :param tenants: those that it holds.
+    """
+
+    name: str
+    platform: str
+    solution: str
+    tenants: tuple[Tenant, ...]
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """
+    A tenant without an account on the new side.
+
+    :param moved: whether an earlier run has moved it already, or the user wants it moved nevertheless.
+    """
+
+    tenant: Tenant
+    candidates: tuple[Account, ...]
+    reason: str
+    moved: bool
+
+
+@dataclass
+class MigrationPlan:
+    """
+    What is to be done, and what is wrong.
+
+    :param faults: sentences for people; with any of them nothing is moved.
+    :param move: tenants that the new integration takes over.
+    :param map: tenants and their new accounts, and how each was found: ``list``, or as matching says.
+    :param back: tenants whose account on the new side was kept for their return.
+    :param done: tenants that the new integration holds already, with an account.
+    :param left_over: tenants for which people have to choose an account.
+    :param free: accounts that nobody gets.
+    """
+
+    faults: list[str] = field(default_factory=list)
+    move: list[Tenant] = field(default_factory=list)
+    map: list[tuple[Tenant, Account, str]] = field(default_factory=list)
+    back: list[tuple[Tenant, Account]] = field(default_factory=list)
+    done: list[Tenant] = field(default_factory=list)
+    left_over: list[LeftOver] = field(default_factory=list)
+    free: list[Account] = field(default_factory=list)
+
+
+def plan_migration(
+    old: Side, new: Side, accounts: Sequence[Known], mappings: Sequence[Any], *, automatic: bool, move_all: bool
+) -> MigrationPlan:
+    """
+    Compare both sides, and find an account for every tenant.
+
+    :param accounts: of the new PSA, as ``account_info`` returns them.
+    :param mappings: what the user says; an entry without an account is a question that is still open.
+    :param automatic: whether accounts are matched for those of whom the user says nothing.
+    :param move_all: whether tenants without an account are moved as well.
+    """
+    planning = _Planning(old, new, accounts)
+    planning.refuse_what_is_no_migration()
+    planning.take_what_is_done()
+    planning.take_list(mappings)
+    planning.match(automatic=automatic)
+    planning.settle(move_all=move_all)
+    return planning.plan
+
+
+class _Planning:
+    """One comparison; each step leaves to the next what it has not decided."""
+
+    def __init__(self, old: Side, new: Side, accounts: Sequence[Known]) -> None:
+        self._old, self._new = old, new
+        self._there = {tenant.id for tenant in new.tenants}
+        self._open = {tenant.id: tenant for tenant in (*old.tenants, *new.tenants)}
+        self._accounts = {item["id"]: _account(item) for item in accounts}
+        self._taken: dict[str, Tenant | None] = {}
+        self._kept: dict[tuple[Any, Any], Account] = {}
+        for item in accounts:
+            if item.get("tenant"):
+                self._taken[item["id"]] = None
+            if item.get("kept_for"):
+                self._taken[item["id"]] = None
+                self._kept[_key(item["kept_for"])] = self._accounts[item["id"]]
+        self._doubts: dict[str, Ambiguity] = {}
+        self.plan = MigrationPlan()
+
+    def refuse_what_is_no_migration(self) -> None:
+        """Refuse two integrations between which nobody changes the PSA."""
+        if self._old.platform == self._new.platform:
+            self._fault(
+                f"'{self._old.name}' and '{self._new.name}' are both of the platform {self._old.platform}; to move "
+                "clients between them, use msp.kaspersky.binding with move_from"
+            )
+        if self._old.solution != self._new.solution:
+            told = f"from {self._old.solution}, '{self._new.name}' from {self._new.solution}"
+            self._fault(f"'{self._old.name}' starts {told}: no client can be in both")
+
+    def take_what_is_done(self) -> None:
+        """Set aside who has an account on the new side: there already, or kept for a return."""
+        for tenant in list(self._open.values()):
+            if tenant.id in self._there and tenant.account_id:
+                self.plan.done.append(self._open.pop(tenant.id))
+            elif (account := self._kept.get((tenant.uid, tenant.name))) and tenant.id not in self._there:
+                self.plan.back.append((self._open.pop(tenant.id), account))
+
+    def take_list(self, mappings: Sequence[Any]) -> None:
+        """Take what the user says of a tenant and its account."""
+        given = [entry for entry in mappings if not (isinstance(entry, Mapping) and not entry.get("account"))]
+        try:
+            references = mapping_references_of(given, TenantKind.COMPANY if self._is_hub else TenantKind.VIRTUAL_SERVER)
+        except InvalidSettings as invalid:
+            self.plan.faults += [f"psa_migration_mappings: {fault.place}: {fault.message}" for fault in invalid.faults]
+            return
+        directory, index = AccountDirectory(self._accounts.values()), _Index(self._open.values())
+        finished = _Index([*self.plan.done, *(tenant for tenant, _account in self.plan.back)])
+        for reference in references:
+            self._take_entry(reference, directory, self._meant(reference, index, finished))
+
+    def match(self, *, automatic: bool) -> None:
+        """Find accounts for the others."""
+        if not automatic:
+            return
+        free = [account for account in self._accounts.values() if account.id not in self._taken]
+        matches = match_accounts(self._open.values(), free)
+        for match in matches.matched:
+            self._give(match.tenant, match.account, str(match.by))
+        self._doubts = {doubt.tenant.id: doubt for doubt in matches.ambiguous}
+
+    def settle(self, *, move_all: bool) -> None:
+        """Say who moves, and who is left over."""
+        plan = self.plan
+        for tenant in _sorted(self._open.values()):
+            doubt = self._doubts.get(tenant.id)
+            moved = tenant.id in self._there or move_all
+            candidates, reason = (doubt.candidates, str(doubt.reason)) if doubt else ((), "no_account")
+            plan.left_over.append(LeftOver(tenant, tuple(candidates), reason, moved))
+        going = [tenant for tenant, _account, _by in plan.map] + [tenant for tenant, _account in plan.back]
+        going += [item.tenant for item in plan.left_over if item.moved]
+        plan.move = _sorted(tenant for tenant in going if tenant.id not in self._there)
+        plan.free = [account for account in self._accounts.values() if account.id not in self._taken]
+
+    @property
+    def _is_hub(self) -> bool:
+        return self._new.solution == "business_hub"
+
+    def _take_entry(self, reference: MappingReference, directory: AccountDirectory, tenant: Tenant | None) -> None:
+        if tenant is None or reference.account is None:
+            return
+        try:
+            account = directory.meant(reference.account)
+        except UnclearAccount as unclear:
+            self._fault(f"psa_migration_mappings: {unclear.fault.place}: {unclear.fault.message}")
+            return
+        if account.id in self._taken:
+            holder = self._taken[account.id]
+            whose = f"{holder.name!r} as well" if holder else "another client already"
+            told = f"{reference.option} ({tenant.name!r}): the account {account.name!r} ({account.id}) is for {whose}"
+            self._fault(f"psa_migration_mappings: {told}")
+            return
+        self._give(tenant, account, "list")
+
+    def _meant(self, reference: MappingReference, index: _Index, finished: _Index) -> Tenant | None:
+        """Find the tenant of an entry; one that is done already needs nothing more."""
+        found = index.meant_by(reference.tenant)
+        if len(found) == 1:
+            return found[0]
+        if not found and finished.meant_by(reference.tenant):
+            return None
+        told = f"is the name of {len(found)} clients: give the uid" if found else "is no client of either integration"
+        self._fault(f"psa_migration_mappings: {reference.tenant.place}: {told}")
+        return None
+
+    def _give(self, tenant: Tenant, account: Account, by: str) -> None:
+        self._taken[account.id] = tenant
+        del self._open[tenant.id]
+        self.plan.map.append((tenant, account, by))
+
+    def _fault(self, told: str) -> None:
+        self.plan.faults.append(told)
+
+
+class _Index:
+    """Tenants by uid and by name."""
+
+    def __init__(self, tenants: Iterable[Tenant]) -> None:
+        self._found: dict[tuple[str, str], list[Tenant]] = {}
+        for tenant in tenants:
+            self._found.setdefault(("name", tenant.name), []).append(tenant)
+            if tenant.uid:
+                self._found.setdefault(("uid", tenant.uid), []).append(tenant)
+
+    def meant_by(self, reference: TenantReference) -> list[Tenant]:
+        """Find what has the uid of an entry, or else its name."""
+        word = ("uid", reference.uid) if reference.uid else ("name", reference.name or "")
+        return self._found.get(word, [])
+
+
+def _key(tenant: Known) -> tuple[Any, Any]:
+    return tenant.get("uid"), tenant.get("name")
+
+
+def _account(item: Known) -> Account:
+    return Account(item["id"], item["name"], tuple(item.get("identifiers") or ()), item.get("active"))
+
+
+def _sorted(tenants: Iterable[Tenant]) -> list[Tenant]:
+    return sorted(tenants, key=lambda tenant: (tenant.name, tenant.uid or ""))

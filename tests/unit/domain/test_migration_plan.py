@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is moved with which account, who is left over, and that nobody is moved to where nobody gets his tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.msp.kaspersky.plugins.module_utils.migration_plans import migration_plan
+
+Item = dict[str, Any]
+NAMES = ["Acme", "Borg", "Cyan", "Dune"]
+
+
+class Loader(yaml.SafeLoader):
+    """Reads the tag ``!unsafe``, as Ansible does."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+def tenant(name: str, account: str | None = None, uid: str | None = None) -> Item:
+    mapped = {"id": account, "name": f"account {account}"} if account else None
+    return {"id": f"id of {name}{uid or ''}", "kind": "company", "uid": uid, "name": name, "account": mapped}
+
+
+def side(name: str, platform: str, *tenants: Item, solution: str = "business_hub") -> Item:
+    return {"name": name, "platform": platform, "solution": solution, "tenants": list(tenants)}
+
+
+def account(number: str, name: str, **more: Any) -> Item:
+    return {"id": number, "name": name, "identifiers": [], "active": True, "tenant": None, "kept_for": None, **more}
+
+
+def plan(
+    old: list[Item], new: list[Item], accounts: list[Item], mappings: list[Any] | None = None, **more: Any
+) -> Item:
+    sides = side("Old", "tigerpaw", *old), side("New", "autotask", *new)
+    return migration_plan(*sides, accounts, mappings or [], **more)
+
+
+def names(items: list[Item]) -> list[str]:
+    return [item.get("tenant", item)["name"] for item in items]
+
+
+def test_who_has_an_account_is_moved_and_who_has_none_stays() -> None:
+    made = plan([tenant("Acme"), tenant("Borg")], [], [account("1", "ACME Ltd"), account("2", "Cyan")])
+    assert made["move"] == [{"name": "Acme"}]
+    assert [(item["tenant"]["name"], item["account"]["id"]) for item in made["map"]] == [("Acme", "1")]
+    assert [(item["tenant"]["name"], item["reason"], item["moved"]) for item in made["left_over"]] == [
+        ("Borg", "no_account", False)
+    ]
+    assert (names(made["free_accounts"]), made["faults"]) == (["Cyan"], [])
+
+
+def test_all_are_moved_if_that_is_wanted() -> None:
+    made = plan([tenant("Acme"), tenant("Borg")], [], [account("1", "Acme")], move_all=True)
+    assert (names(made["move"]), names(made["left_over"])) == (["Acme", "Borg"], ["Borg"])
+
+
+def test_a_stopped_run_is_taken_up() -> None:
+    accounts = [account("1", "Acme", tenant={"uid": None, "name": "Acme"}), account("2", "Borg"), account("3", "Cyan")]
+    made = plan([tenant("Cyan")], [tenant("Acme", "1"), tenant("Borg"), tenant("Dune")], accounts)
+    assert (names(made["done"]), names(made["move"])) == (["Acme"], ["Cyan"])
+    assert sorted(names(made["map"])) == ["Borg", "Cyan"]
+    assert [(item["tenant"]["name"], item["moved"]) for item in made["left_over"]] == [("Dune", True)]
+
+
+def test_who_returns_has_the_account_that_was_kept() -> None:
+    kept = account("1", "whatever it is called now", kept_for={"uid": "7", "name": "Acme"})
+    made = plan([tenant("Acme", uid="7"), tenant("Borg")], [], [kept, account("2", "Acme")])
+    assert (names(made["back"]), names(made["map"]), made["move"]) == (["Acme"], [], [{"uid": "7", "name": "Acme"}])
+
+
+def test_the_list_comes_first_and_open_questions_are_no_answers() -> None:
+    mappings = [{"tenant": {"name": "Acme"}, "account": "Borg"}, {"tenant": "Cyan", "account": None}]
+    made = plan([tenant(name) for name in NAMES[:3]], [], [account("1", "Acme"), account("2", "Borg")], mappings)
+    assert [(item["tenant"]["name"], item["account"]["id"], item["by"]) for item in made["map"]] == [
+        ("Acme", "2", "list")
+    ]
+    assert names(made["left_over"]) == ["Borg", "Cyan"]
+    assert plan([tenant("Acme")], [], [account("1", "Acme")], automatic=False)["map"] == []
+
+
+def test_what_is_done_already_may_stay_in_the_list() -> None:
+    taken = account("1", "Acme", tenant={"uid": None, "name": "Acme"})
+    made = plan([tenant("Borg")], [tenant("Acme", "1")], [taken], [{"tenant": "Acme", "account": {"id": 1}}])
+    assert made["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("mappings", "told"),
+    [
+        ([{"tenant": "Nobody", "account": "Acme"}], "is no client of either integration"),
+        ([{"tenant": "Acme", "account": "Nothing"}], "no account is called so"),
+        ([{"tenant": "Acme", "account": "Cyan"}], "is for another client already"),
+        ([{"tenant": "Acme", "account": "Acme"}, {"tenant": "Borg", "account": "Acme"}], "is for 'Acme' as well"),
+        ([{"tenant": "Twin", "account": "Acme"}], "is the name of 2 clients"),
+        ([{"tenant": "Acme", "acount": "Acme", "account": "Acme"}], "did you mean account"),
+    ],
+)
+def test_conflicts_are_faults(mappings: list[Any], told: str) -> None:
+    taken = account("3", "Cyan", kept_for={"uid": None, "name": "somebody who moved on"})
+    old = [tenant("Acme"), tenant("Borg"), tenant("Twin", uid="1"), tenant("Twin", uid="2")]
+    [fault] = plan(old, [], [account("1", "Acme"), taken], mappings)["faults"]
+    assert told in fault
+
+
+def test_two_sides_of_one_platform_or_of_two_solutions_are_no_migration() -> None:
+    same = migration_plan(side("Old", "tigerpaw"), side("New", "tigerpaw", solution="security_center"), [])
+    assert len(same["faults"]) == 2
+    assert "move_from" in same["faults"][0]
+
+
+def test_open_questions_can_be_edited_and_fed_back() -> None:
+    nasty = ["{{ 7 * 7 }}", "yes", "a: b # c", "!x", "\u2028".join("ab"), "1e3", "'\"\\"]
+    accounts = [account("1", "Borg GmbH"), account("2", "Borg AG")]
+    made = plan([tenant(name, uid=name) for name in nasty] + [tenant("Borg Ltd")], [], accounts)
+    text = made["open_questions"]
+    read = yaml.load(text, Loader)["psa_migration_mappings"]  # noqa: S506 (a safe loader with one more tag)
+    assert [(entry["tenant"]["name"], entry["account"]) for entry in read] == [
+        (name, None) for name in sorted([*nasty, "Borg Ltd"])
+    ]
+    assert '!unsafe "{{ 7 * 7 }}"' in text
+    assert '{id: "2", name: "Borg AG"}' in text
+    assert plan([tenant("Borg")], [], [account("1", "Borg")])["open_questions"].endswith("psa_migration_mappings: []\n")
+
+
+@given(
+    there=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["old", "new"]), min_size=1),
+    known=st.sets(st.sampled_from(NAMES)),
+    listed=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(NAMES)),
+    move_all=st.booleans(),
+)
+def test_every_client_is_in_one_place(there: Item, known: set[str], listed: Item, move_all: bool) -> None:
+    old, new = ([tenant(name) for name, place in there.items() if place == side_of] for side_of in ("old", "new"))
+    mappings = [{"tenant": name, "account": wanted} for name, wanted in listed.items()]
+    made = plan(old, new, [account(name, name) for name in known], mappings, move_all=move_all)
+    if made["faults"]:
+        return
+    places = [*names(made["map"]), *names(made["back"]), *names(made["done"]), *names(made["left_over"])]
+    assert sorted(places) == sorted(there)
+    given_to = [item["account"]["id"] for item in made["map"]]
+    assert len(set(given_to)) == len(given_to)
+    moved = set(names(made["move"]))
+    assert moved <= {name for name, place in there.items() if place == "old"}
+    assert move_all or moved == set(names(made["map"])) & set(names(old))
