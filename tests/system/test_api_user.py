@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.msp.kaspersky.plugins.module_utils._domain import progress
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations import rotate
@@ -177,6 +178,51 @@ def test_an_integration_that_is_bound_meanwhile_is_rotated_all_the_same(
     assert north["tenant_count"] == 1
     assert north["administrators"][0]["email"] == "ann@new.example"
     assert sqlite_workplace.stored_secrets()["North"]["soap_password"] == NEW_PASSWORD
+
+
+def test_only_what_is_given_is_new_and_the_rest_is_opened(sandbox: Sandbox, workplace: Workplace) -> None:
+    """Autotask's user has two secrets, of which one stays."""
+    for name in ("One", "Two"):
+        workplace.create(name, platform="autotask", tigerpaw=None, autotask=sandbox.autotask_settings(), verify=None)
+    settings = sandbox.autotask_settings()
+    sandbox.add_user("autotask", name=settings["user_name"], secret=NEW_PASSWORD)
+    sandbox.forget()
+    task = {"user_name": settings["user_name"], "autotask": {"password": NEW_PASSWORD}}
+    done = workplace.run("api_user", **task, require_verified=["rest"])
+    assert done["verification"] == {"rest": "verified"}
+    assert all(row["verified_at"] for row in workplace.database.rows("integration"))
+    expected = {"password": NEW_PASSWORD, "api_integration_code": settings["api_integration_code"]}
+    assert workplace.stored_secrets() == {"One": expected, "Two": expected}
+    asked = len(sandbox.requests("autotask"))
+    assert workplace.run("api_user", **task, verify="always")["verification"] == {"rest": "verified"}
+    assert len(sandbox.requests("autotask")) == 2 * asked
+    assert (
+        workplace.refusal("api_user", **task | {"autotask": {"password": "wrong-s3cret"}}).code == "credentials_refused"
+    )
+
+
+def test_a_user_spelled_otherwise_is_warned_of(sandbox: Sandbox, sqlite_workplace: Workplace) -> None:
+    fill(sandbox, sqlite_workplace)
+    other = with_own_key(sandbox, soap_user_name=user_name(sandbox).upper())
+    sqlite_workplace.create("Shouting", tigerpaw=other)
+    done = sqlite_workplace.run("api_user", **rotation(sandbox, verify="never"))
+    assert [item["name"] for item in done["integrations"] if item["name"] == "Shouting"] == []
+    assert any("'Shouting' kept what they have" in warning for warning in done["warnings"])
+
+
+def test_long_work_tells_how_far_it_has_come(
+    sandbox: Sandbox, sqlite_workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sandbox, sqlite_workplace)
+    change_password(sandbox)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN", 0.0)
+    lines: list[str] = []
+    options = sqlite_workplace.options(**rotation(sandbox))
+    IntegrationClient(options, SecretsInPlay(), check_mode=False, tell=lines.append).rotate_credentials()
+    assert [line.split(",")[0] for line in lines] == [
+        *(f"proven for {number} of 3 integrations" for number in (1, 2, 3)),
+        *(f"prepared {number} of 3 integrations" for number in (1, 2, 3)),
+    ]
 
 
 def test_a_rotation_beside_edits_leaves_one_password_everywhere(

@@ -255,8 +255,8 @@ def _warning_of_spelling(shared: SharedUser) -> list[str]:
         return []
     names = sorted({name_of(shared.user, item) for item in shared.spelled_otherwise})
     return [
-        f"{titles(shared.spelled_otherwise)} kept what they have: their API user is spelled {', '.join(names)}. If it is "
-        "the same user, give it the new credentials as well, or it will be locked out."
+        f"{titles(shared.spelled_otherwise)} kept what they have: their API user is spelled {', '.join(names)}. "
+        "If it is the same user, give it the new credentials as well, or it will be locked out."
     ]
 
 
