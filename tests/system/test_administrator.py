@@ -58,6 +58,13 @@ def test_a_person_gets_a_new_address_and_alias_wherever_it_is_known(filled: Work
     assert administrators(filled)["One"] == [annie, bob]
 
 
+def test_upper_and_lower_case_of_an_address_are_the_same(filled: Workplace) -> None:
+    filled.create("Four", administrators=[{"email": "Ann@msp.example", "alias": "Ann"}])
+    done = filled.run("administrator", email="ann@MSP.example", alias="Annie")
+    assert len(done["integrations"]) == 3
+    assert administrators(filled)["Four"] == [("Ann@msp.example", "Annie")]
+
+
 def test_the_last_administrator_stays_and_so_do_all_others(filled: Workplace) -> None:
     before = filled.everything()
     error = filled.refusal("administrator", email="ann@msp.example", state="absent")

@@ -15,6 +15,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._domain import progr
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.redaction import SecretsInPlay
 from ansible_collections.msp.kaspersky.plugins.module_utils._operations import rotate
+from ansible_collections.msp.kaspersky.plugins.module_utils._storage.registry import Registry
 from ansible_collections.msp.kaspersky.plugins.module_utils.client import IntegrationClient
 from sandbox import Sandbox
 from sandbox.records import RecordedRequest
@@ -164,26 +165,48 @@ def test_an_integration_that_is_bound_meanwhile_is_rotated_all_the_same(
     change_password(sandbox)
     task = rotation(sandbox)
     client = IntegrationClient(sqlite_workplace.options(**task), SecretsInPlay(), check_mode=False)
-    ask = rotate.prove_settings
+    prepare = rotate.RotateCredentials.prepare
+    attempted = []
 
-    def ask_while_others_work(*arguments: Any) -> Any:
+    def prepare_while_others_work(*arguments: Any) -> None:
+        attempted.append("once")
         sqlite_workplace.run("binding", integration="North", companies=["Harbour"])
         sqlite_workplace.run("administrator", email="ann@msp.example", new_email="ann@new.example")
-        return ask(*arguments)
+        prepare(*arguments)
 
-    monkeypatch.setattr(rotate, "prove_settings", ask_while_others_work)
+    monkeypatch.setattr(rotate.RotateCredentials, "prepare", prepare_while_others_work)
     assert client.rotate_credentials()["changed"]
-    assert len(attempts(sandbox)) == 1
+    assert (attempted, len(attempts(sandbox))) == (["once"], 1)
     [north] = sqlite_workplace.run("integration_info", name="North")["integrations"]
     assert north["tenant_count"] == 1
     assert north["administrators"][0]["email"] == "ann@new.example"
     assert sqlite_workplace.stored_secrets()["North"]["soap_password"] == NEW_PASSWORD
 
 
+def test_it_waits_for_all_instances(
+    sandbox: Sandbox, sqlite_workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sandbox, sqlite_workplace)
+    locked: list[str | None] = []
+    writing = Registry.writing
+
+    def noted(registry: Registry, instance: str | None) -> Any:
+        locked.append(instance)
+        return writing(registry, instance)
+
+    monkeypatch.setattr(Registry, "writing", noted)
+    sqlite_workplace.run("api_user", **rotation(sandbox, verify="never"))
+    assert locked.count(None) == 1
+    locked.clear()
+    sqlite_workplace.run("administrator", email="ann@msp.example", state="present", alias="Annie")
+    assert locked == ["default"]
+
+
 def test_only_what_is_given_is_new_and_the_rest_is_opened(sandbox: Sandbox, workplace: Workplace) -> None:
     """Autotask's user has two secrets, of which one stays."""
     for name in ("One", "Two"):
         workplace.create(name, platform="autotask", tigerpaw=None, autotask=sandbox.autotask_settings(), verify=None)
+    verified = {row["verified_at"] for row in workplace.database.rows("integration")}
     settings = sandbox.autotask_settings()
     sandbox.add_user("autotask", name=settings["user_name"], secret=NEW_PASSWORD)
     sandbox.forget()
@@ -193,6 +216,8 @@ def test_only_what_is_given_is_new_and_the_rest_is_opened(sandbox: Sandbox, work
     assert all(row["verified_at"] for row in workplace.database.rows("integration"))
     expected = {"password": NEW_PASSWORD, "api_integration_code": settings["api_integration_code"]}
     assert workplace.stored_secrets() == {"One": expected, "Two": expected}
+    proven = {row["verified_at"] for row in workplace.database.rows("integration")}
+    assert not proven & verified
     asked = len(sandbox.requests("autotask"))
     assert workplace.run("api_user", **task, verify="always")["verification"] == {"rest": "verified"}
     assert len(sandbox.requests("autotask")) == 2 * asked
