@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.msp.kaspersky.plugins.module_utils._domain.errors import ErrorCode
+from ansible_collections.msp.kaspersky.plugins.module_utils._operations import administrate
 
 from .workplace import Workplace
 
@@ -79,6 +80,21 @@ def test_the_last_administrator_stays_and_so_do_all_others(filled: Workplace) ->
     assert [item["name"] for item in done["integrations"] if item["changed"]] == ["One"]
     assert administrators(filled)["Two"] == [("ann@msp.example", "Ann")]
     assert not filled.run("administrator", email="gone@msp.example", state="absent")["changed"]
+
+
+def test_two_who_remove_one_another_leave_one(filled: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was planned is looked at again under the lock."""
+    prepare = administrate.KeepAdministrator.prepare
+
+    def prepare_while_the_other_goes(*arguments: Any) -> None:
+        monkeypatch.undo()
+        filled.run("administrator", email="bob@msp.example", state="absent", integrations=["One"])
+        prepare(*arguments)
+
+    monkeypatch.setattr(administrate.KeepAdministrator, "prepare", prepare_while_the_other_goes)
+    task: dict[str, Any] = {"email": "ann@msp.example", "state": "absent", "integrations": ["One"]}
+    assert filled.refusal("administrator", **task).code is ErrorCode.LAST_ADMINISTRATOR
+    assert administrators(filled)["One"] == [("ann@msp.example", "Ann")]
 
 
 def test_with_security_center_nobody_has_to_be_left(filled: Workplace) -> None:
