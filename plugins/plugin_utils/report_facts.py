@@ -1,0 +1,240 @@
+# Copyright (c) 2026, the msp.kaspersky contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a report tells: the results of the info modules, counted and put in order. Knows nothing of pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+Known = Mapping[str, Any]
+
+
+class Standing(StrEnum):
+    """How a client stands, the best first; the worst that applies counts."""
+
+    SERVED = "served"
+    """Bound and mapped: somebody gets the tickets."""
+    UNMAPPED = "unmapped"
+    """Bound, and not mapped to an account."""
+    STALE = "stale"
+    """No longer there in Security Center."""
+    UNBOUND = "unbound"
+    """No integration holds it."""
+
+
+class Health(StrEnum):
+    """What is known of the credentials of an integration."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A virtual server or company."""
+
+    name: str
+    uid: str
+    instance: str
+    integration: str | None
+    account: str | None
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class KeptIntegration:
+    """
+    An integration and how it stands.
+
+    :param age: of its credentials, in days.
+    :param trouble: why the proof failed.
+    :param clients: how many it holds, by standing.
+    """
+
+    name: str
+    instance: str
+    platform: str
+    health: Health
+    proven_on: date | None
+    trouble: str | None
+    age: int
+    clients: Mapping[Standing, int]
+
+    @property
+    def client_count(self) -> int:
+        """How many clients it holds."""
+        return sum(self.clients.values())
+
+
+@dataclass(frozen=True)
+class Message:
+    """A notification that waits."""
+
+    integration: str
+    recipient: str
+    channel: str
+    made_on: date
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that was done."""
+
+    at: datetime
+    actor: str
+    action: str
+    integration: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """
+    All that a report tells.
+
+    :param today: the day that it is about.
+    :param days: how many days of changes it tells.
+    :param oldest: days after which credentials count as old.
+    """
+
+    title: str
+    today: date
+    days: int
+    oldest: int
+    integrations: Sequence[KeptIntegration]
+    clients: Sequence[Client]
+    messages: Sequence[Message]
+    changes: Sequence[Change]
+
+    @cached_property
+    def standings(self) -> Mapping[Standing, int]:
+        """How many clients stand how."""
+        counted = Counter(client.standing for client in self.clients)
+        return {standing: counted[standing] for standing in Standing}
+
+    def of_standing(self, standing: Standing) -> list[Client]:
+        """The clients that stand so, by name."""
+        return [client for client in self.clients if client.standing is standing]
+
+    @property
+    def without_tickets(self) -> int:
+        """How many clients have nobody who gets their tickets."""
+        return len(self.clients) - self.standings[Standing.SERVED]
+
+    def of_health(self, health: Health) -> list[KeptIntegration]:
+        """The integrations of that health."""
+        return [item for item in self.integrations if item.health is health]
+
+    @property
+    def old_credentials(self) -> list[KeptIntegration]:
+        """The integrations whose credentials are old, the oldest first."""
+        return sorted((item for item in self.integrations if item.age > self.oldest), key=lambda item: -item.age)
+
+    @cached_property
+    def changes_by_day(self) -> list[tuple[date, int]]:
+        """How many changes each of the days has, the first day first."""
+        counted = Counter(change.at.date() for change in self.changes)
+        first = self.today - timedelta(days=self.days - 1)
+        return [(day := first + timedelta(days=number), counted[day]) for number in range(self.days)]
+
+
+def read_facts(told: Sequence[Known], *, title: str, today: date, days: int, oldest: int) -> Facts:
+    """
+    Put together what the info modules tell.
+
+    :param told: for each instance ``integrations``, ``history``, ``tenants`` and ``notifications``, as
+        ``integration_info``, ``tenant_info`` and ``notification_info`` return them.
+    """
+    clients = sorted((_client(item) for one in told for item in one["tenants"]), key=lambda client: client.name)
+    held: dict[tuple[str, str | None], Counter[Standing]] = {}
+    for client in clients:
+        held.setdefault((client.instance, client.integration), Counter())[client.standing] += 1
+    integrations = [_integration(item, held, today) for one in told for item in one["integrations"]]
+    changes = [_change(item) for one in told for item in one["history"]]
+    return Facts(
+        title=title,
+        today=today,
+        days=days,
+        oldest=oldest,
+        integrations=sorted(integrations, key=lambda item: (item.instance, item.name)),
+        clients=clients,
+        messages=[_message(item) for one in told for item in one["notifications"] if item["status"] != "delivered"],
+        changes=sorted(_recent(changes, today, days), key=lambda change: change.at, reverse=True),
+    )
+
+
+def _recent(changes: Iterable[Change], today: date, days: int) -> list[Change]:
+    return [change for change in changes if 0 <= (today - change.at.date()).days < days]
+
+
+def _client(item: Known) -> Client:
+    account = item.get("account")
+    return Client(
+        name=item["name"],
+        uid=item.get("uid") or "",
+        instance=item["instance"],
+        integration=item.get("integration"),
+        account=account["name"] if account else None,
+        standing=_standing(item),
+    )
+
+
+def _standing(item: Known) -> Standing:
+    if not item.get("bound"):
+        return Standing.UNBOUND
+    if item.get("stale"):
+        return Standing.STALE
+    return Standing.SERVED if item.get("account") else Standing.UNMAPPED
+
+
+def _integration(item: Known, held: Mapping[tuple[str, str | None], Counter[Standing]], today: date) -> KeptIntegration:
+    verification = item.get("verification") or {}
+    proven_at = item.get("verified_at")
+    error = verification.get("error")
+    return KeptIntegration(
+        name=item["name"],
+        instance=item["instance"],
+        platform=item["platform"],
+        health=_health(verification.get("state"), proven_at),
+        proven_on=today
+        if verification.get("state") == "verified"
+        else _moment(proven_at).date()
+        if proven_at
+        else None,
+        trouble=error["code"] if error else None,
+        age=max(0, (today - _moment(item["credentials_changed_at"]).date()).days),
+        clients=held.get((item["instance"], item["name"]), Counter()),
+    )
+
+
+def _health(state: str | None, proven_at: str | None) -> Health:
+    if state == "failed":
+        return Health.FAILED
+    return Health.PROVEN if state == "verified" or (state is None and proven_at) else Health.UNPROVEN
+
+
+def _message(item: Known) -> Message:
+    return Message(
+        integration=item.get("integration") or "",
+        recipient=item.get("recipient") or item["channel"],
+        channel=item["channel"],
+        made_on=_moment(item["created_at"]).date(),
+        error=item.get("last_error"),
+    )
+
+
+def _change(item: Known) -> Change:
+    return Change(_moment(item["at"]), item["actor"], item["action"], item.get("integration") or "")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
