@@ -22,6 +22,7 @@ NOBODY: frozenset[str] = frozenset()
 REST = frozenset({"rest"})
 TIGERPAW = frozenset({"rest", "soap"})
 SECURITY_CENTER = frozenset({"security_center"})
+NEW_PSA = frozenset({"connectwise_manage"})
 PEOPLE = frozenset({"smtp", "webhook"})
 ASKS = {
     "Create": TIGERPAW,
@@ -42,6 +43,12 @@ ASKS = {
     "Forgotten": SECURITY_CENTER,
     "Forgotten clients": SECURITY_CENTER,
     "Every client": REST,
+    "Map": REST,
+    "People": NOBODY,
+    "Plan": NEW_PSA,
+    "Change": NEW_PSA,
+    "Left over": NEW_PSA | PEOPLE,
+    "Report": NOBODY,
 }
 """The steps, and which systems each of them has to ask: these and no others."""
 
@@ -49,7 +56,7 @@ LISTINGS = {"By name": 2, "Mistyped name": 1, "Forgotten": 1}
 """How often a step may list all virtual servers: once a task."""
 
 REFUSED = {"Wrong password", "Held company", "Mistyped name"}
-TELLS = "Delete"
+TELLS = ("Delete", "Left over")
 
 
 @dataclass(frozen=True)
@@ -58,27 +65,30 @@ class Task:
     A task as the callback plugin noted it.
 
     :param name: without that of a role.
+    :param step: the part of its name before ``|``; a task of a role has none, and belongs to the step that plays it.
     """
 
     name: str
+    step: str
     failed: bool
     message: str
     code: str | None
     started: datetime
     ended: datetime
 
-    @classmethod
-    def read(cls, line: str) -> Task:
-        """Read a line of the story."""
+
+def read_story(lines: list[str]) -> list[Task]:
+    """Read what the callback plugin noted, a task in each line."""
+    tasks: list[Task] = []
+    for line in lines:
         noted = json.loads(line)
         started, ended = (datetime.fromisoformat(noted[name]) for name in ("started", "ended"))
         name = noted["task"].rpartition(" : ")[2]
-        return cls(name, noted["failed"], noted["message"], noted["code"], started, ended)
-
-    @property
-    def step(self) -> str:
-        """The part of its name before ``|``."""
-        return self.name.partition(" | ")[0]
+        step, bar, _rest = name.partition(" | ")
+        if not bar and tasks:
+            step = tasks[-1].step
+        tasks.append(Task(name, step, noted["failed"], noted["message"], noted["code"], started, ended))
+    return tasks
 
 
 @dataclass
@@ -150,16 +160,17 @@ class Report:
         listings = sum(request["operation"] == "VServers.GetVServers" for request in received)
         if listings > LISTINGS.get(step, listings):
             yield f"the step '{step}' listed all virtual servers {listings} times"
-        if step != TELLS and any(request["writing"] for request in received):
+        if step not in TELLS and any(request["writing"] for request in received):
             yield f"the step '{step}' sent a request that writes"
 
     def _faults_of_messages(self) -> Iterator[str]:
-        if sorted(recipient for mail in self.mails for recipient in mail["recipients"]) != RECIPIENTS:
-            yield "not every administrator got exactly one mail"
+        told = sorted(recipient for mail in self.mails for recipient in mail["recipients"])
+        if told != sorted(RECIPIENTS * len(TELLS)):
+            yield "not every administrator got exactly one mail for each deletion"
         if not all(mail["encrypted"] and mail["login"] and NAME in mail["subject"] for mail in self.mails):
             yield "a mail came without encryption, login or the name of the integration"
-        if len(self.webhooks) != 1 or not self._is_signed(self.webhooks[0]):
-            yield "the webhook did not get exactly one message with a valid signature"
+        if len(self.webhooks) != len(TELLS) or not all(map(self._is_signed, self.webhooks)):
+            yield "the webhook did not get exactly one message with a valid signature for each deletion"
 
     def _is_signed(self, request: dict[str, Any]) -> bool:
         """Check a signature as a receiver does (Standard Webhooks)."""
@@ -193,4 +204,4 @@ class Report:
 
 
 def _row(first: str, second: str, third: str) -> str:
-    return f"{first:20}{second:24}{third}".rstrip()
+    return f"{first:20}{second:41}{third}".rstrip()

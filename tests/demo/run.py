@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Plays playbooks/demo.yml and playbooks/demo_tenants.yml against the sandbox, looks at it from outside, and sums up what
-happened.
+Plays playbooks/demo.yml, playbooks/demo_tenants.yml and playbooks/demo_migration.yml against the sandbox, looks at it
+from outside, and sums up what happened.
 
 Everything happens in a private temporary folder, the home folder of Ansible included: nothing of the user's is touched.
+Only the page that is written at last stays, below ``build``.
 ``make demo`` runs this; by hand: ``python tests/demo/run.py``, with the requirements of meta/ and tests/sandbox.
 """
 
@@ -28,19 +29,24 @@ DEMO = Path(__file__).resolve().parent
 CHECKOUT = DEMO.parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests" / "tools"))  # for the sandbox
 
-from report import Report, Task  # noqa: E402
+from report import Report, read_story  # noqa: E402
 from sandbox_child import running_sandbox  # noqa: E402
 
 LONGEST_ANSWER = 30
 LONGEST_PLAY = 600
 
 INTRODUCTION = """\
-The sandbox runs as process {pid}. It stands in for Tigerpaw, Security Center, a mail server and a webhook.
+The sandbox runs as process {pid}. It stands in for Tigerpaw, ConnectWise Manage, Security
+Center, a mail server and a webhook.
 Secrets are kept in the registry, encrypted under a key made for this run, because an empty machine has no keyring.
 """
 
-# Both systems know the same clients; one of them is going to be forgotten.
+# Security Center and Tigerpaw know the same clients; one of them is going to be forgotten.
 CLIENTS = ("Harbour Dental", "Northwind Logistics", "Lakeside Legal")
+# In ConnectWise Manage they were typed in by somebody else.
+COMPANIES = ("Harbour Dental Ltd.", "NORTHWIND LOGISTICS", "Lakeside Law Partners")
+
+PAGE = CHECKOUT / "build" / "demo" / "report.html"
 
 # The user's own settings must not change what the demonstration shows.
 FOREIGN_SETTINGS = ("ANSIBLE_", "MSP_KASPERSKY_", "PYTHON", "XDG_")
@@ -103,7 +109,7 @@ def main() -> int:
             print(INTRODUCTION.format(**details), flush=True)
             exit_code, output = play_all(stage, details)
             report = Report(
-                tasks=[Task.read(line) for line in lines_of(stage.story)],
+                tasks=read_story(lines_of(stage.story)),
                 requests=ask(details, "/requests")["requests"],
                 mails=ask(details, "/mails")["mails"],
                 webhook_secret=stage.secrets["webhook_secret"],
@@ -113,20 +119,24 @@ def main() -> int:
             )
     report.left_behind = any(Path(path).exists() for path in (name, details["ca_path"]))
     print(report.text())
+    print(f"Look at the report: {PAGE}")
     return int(bool(report.faults()))
 
 
 def prepare(stage: Stage, details: dict[str, Any]) -> None:
     """Write down for the playbook what the sandbox accepts: secrets in a file each, the rest as variables."""
     tigerpaw, mail, webhook = details["tigerpaw"], details["smtp"], details["webhook"]
-    security_center = details["security_center"]
+    security_center, connectwise_manage = details["security_center"], details["connectwise_manage"]
     new_key = ask(details, "/users", {"system": "rest"})
     ask(details, "/virtual-servers", {"virtual_servers": [{"name": name} for name in CLIENTS]}, "PUT")
     accounts = [{"number": number, "name": name} for number, name in enumerate(CLIENTS, start=1042)]
     ask(details, "/accounts", {"accounts": accounts}, "PUT")
+    companies = [{"id": number, "name": name} for number, name in enumerate(COMPANIES, start=250)]
+    ask(details, "/companies", {"connectwise_manage": companies}, "PUT")
     for name in ("soap_password", "rest_private_key"):
         stage.keep_secret(name, tigerpaw.pop(name))
     stage.keep_secret("new_rest_private_key", new_key["secret"])
+    stage.keep_secret("connectwise_private_key", connectwise_manage.pop("private_key"))
     stage.keep_secret("security_center_password", security_center["password"])
     stage.keep_secret("smtp_password", mail["smtp_password"])
     stage.keep_secret("webhook_url", webhook["webhook_url"])
@@ -138,14 +148,18 @@ def prepare(stage: Stage, details: dict[str, Any]) -> None:
         "demo_new_rest_public_key": new_key["name"],
         "demo_security_center": {name: security_center[name] for name in ("url", "username")},
         "demo_mail": {"host": mail["smtp_host"], "port": mail["smtp_port"], "username": mail["smtp_username"]},
+        "demo_connectwise_manage": connectwise_manage,
         "demo_ca_path": details["ca_path"],
+        "demo_report": str(PAGE),
     }
+    PAGE.unlink(missing_ok=True)
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
     stage.settings.write_text(json.dumps(variables), encoding="utf-8")
 
 
 def play_all(stage: Stage, details: dict[str, Any]) -> tuple[int, str]:
     """
-    Run both playbooks, the second one over the tenants as hosts.
+    Run all playbooks, the second one over the tenants as hosts.
 
     :returns: the exit code of the one that failed, or 0, and all that they printed.
     """
@@ -156,11 +170,18 @@ def play_all(stage: Stage, details: dict[str, Any]) -> tuple[int, str]:
         "MSP_KASPERSKY_SECURITY_CENTER_CA_PATH": details["ca_path"],
     }
     inventory = CHECKOUT / "playbooks" / "inventory" / "demo.tenants.yml"
-    exit_code, output = play(stage, ["msp.kaspersky.demo"], {})
-    if exit_code:
-        return exit_code, output
-    exit_code, more = play(stage, ["msp.kaspersky.demo_tenants", "--inventory", str(inventory)], security_center)
-    return exit_code, output + more
+    playbooks: list[tuple[list[str], dict[str, str]]] = [
+        (["msp.kaspersky.demo"], {}),
+        (["msp.kaspersky.demo_tenants", "--inventory", str(inventory)], security_center),
+        (["msp.kaspersky.demo_migration"], {}),
+    ]
+    output = ""
+    for arguments, environment in playbooks:
+        exit_code, more = play(stage, arguments, environment)
+        output += more
+        if exit_code:
+            return exit_code, output
+    return 0, output
 
 
 def play(stage: Stage, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
