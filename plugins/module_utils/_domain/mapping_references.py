@@ -16,7 +16,7 @@ from .tenant_references import TenantReference, refuse_repeated, tenant_referenc
 from .text import LONGEST_NAME, clean_name, clean_text, cleaned, nearest
 
 # What the results of the module hold beside these is taken along and means nothing.
-_KEYS = ("tenant", "account", "move_from", "by")
+_KEYS = ("tenant", "account", "move_from", "by", "candidates", "reason")
 _ACCOUNT_KEYS = ("id", "name")
 
 

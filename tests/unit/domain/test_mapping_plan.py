@@ -116,6 +116,9 @@ def test_results_are_valid_input() -> None:
     shown = {"kind": "company", "uid": None, "name": "acme"}
     given_entry = {"tenant": shown, "account": {"id": "1", "name": "Acme Ltd"}, "by": "name"}
     assert pairs(plan([given_entry], known(tenant("acme"))).mapped) == {("acme", "1")}
+    doubtful = {"tenant": shown, "candidates": [{"id": "2", "name": "Borg"}], "reason": "legal_form"}
+    assert refused([doubtful], known(tenant("acme"))) == {"mappings[0].account": ErrorCode.INVALID_SETTINGS}
+    assert pairs(plan([{**doubtful, "account": "Borg"}], known(tenant("acme"))).mapped) == {("acme", "2")}
 
 
 # Mapping
