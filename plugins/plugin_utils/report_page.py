@@ -116,24 +116,24 @@ def _todo(facts: Facts) -> Markup:
 def _tasks(facts: Facts) -> Iterator[Markup | None]:
     failed = facts.of_health(Health.FAILED)
     yield _task(
-        "bad", failed, "integration does not work", "integrations do not work", "Check or rotate its credentials."
+        "bad", failed, "integration does not work", "integrations do not work", "Check or rotate the credentials."
     )
     for standing, kind, advice in (
-        (Standing.UNMAPPED, "caution", "Map them to accounts of the PSA: until then nobody gets their tickets."),
-        (Standing.UNBOUND, "caution", "Bind them to an integration, if they are still clients."),
-        (Standing.STALE, "bad", "Security Center no longer has them. Unbind who is no client any more."),
+        (Standing.UNMAPPED, "caution", "Map to an account of the PSA: until then nobody gets the tickets."),
+        (Standing.UNBOUND, "caution", "Bind to an integration whoever is still a client."),
+        (Standing.STALE, "bad", "Unbind whoever is no client any more."),
     ):
         clients = facts.of_standing(standing)
         label = _LABELS[standing]
         yield _task(kind, clients, f"client {label}", f"clients {label}", advice)
     old = facts.old_credentials
-    told = f"Older than {counted(facts.oldest, 'day', 'days')}. Rotate them."
+    told = f"Older than {counted(facts.oldest, 'day', 'days')}. Rotate the credentials."
     yield _task("caution", old, "integration with old credentials", "integrations with old credentials", told)
     unproven = facts.of_health(Health.UNPROVEN)
-    yield _task("caution", unproven, "integration never proven", "integrations never proven", "Verify them once.")
+    yield _task("caution", unproven, "integration never proven", "integrations never proven", "Verify once.")
     if facts.messages:
         title = counted(len(facts.messages), "message waits", "messages wait")
-        link = element("a", "See whom they are for", href="#messages")
+        link = element("a", "See who is still to be told", href="#messages")
         yield element("li", element("h3", title), element("p", link, "."), class_="caution")
 
 
