@@ -46,11 +46,12 @@ def applications(
     :param unknown: The one that nobody trusts.
     """
     foreign = Gate(state, Foreign(state))
+    autotask = Autotask(state)
     return {
         "tigerpaw": (Gate(state, Tigerpaw(state)), known),
         "security_center": (Gate(state, SecurityCenter(state)), known),
         "connectwise_manage": (Gate(state, ConnectwiseManage(state)), known),
-        "autotask": (Gate(state, Autotask(state)), known),
+        "autotask": (Gate(state, autotask, autotask.pause), known),
         "webhook": (Gate(state, Webhook(state)), known),
         "foreign": (foreign, known),
         "foreign_plain": (foreign, None),

@@ -38,6 +38,8 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda value, wanted: value in wanted,
 }
 
+GROUPS: dict[str, Callable[[list[bool]], bool]] = {"and": all, "or": any}
+
 
 class Autotask:
     """Answers what is sent to the server of Autotask."""
@@ -69,6 +71,14 @@ class Autotask:
                     return _error(405, "The requested resource does not support this method.")
                 return self._refusal(request) or handle(request, *match.groups())
         return _error(404, "No HTTP resource was found that matches the request URI.")
+
+    def pause(self, request: RecordedRequest) -> float:
+        """Tell how long an answer takes: the more of the threshold is used up, the longer."""
+        settings = self._state.settings
+        used = self._state.autotask_requests / settings.autotask_threshold
+        if used < 0.5 or request.path.lower() == f"{API}/zoneinformation":
+            return 0.0
+        return settings.autotask_pause if used < 0.75 else 2 * settings.autotask_pause
 
     def _zone(self, request: RecordedRequest) -> Response:
         [name] = parse_qs(request.query).get("user", [""])
@@ -139,7 +149,15 @@ def _company(company: Company) -> dict[str, Any]:
 def _meets(row: dict[str, Any], filters: list[dict[str, Any]]) -> bool:
     if not filters:
         raise ValueError("a query needs a filter")
-    return all(COMPARE[each["op"]](row[each["field"]], each.get("value")) for each in filters)
+    met = [_meets_one(row, each) for each in filters]
+    return all(met)
+
+
+def _meets_one(row: dict[str, Any], condition: dict[str, Any]) -> bool:
+    if condition["op"] in GROUPS:
+        return GROUPS[condition["op"]]([_meets_one(row, each) for each in condition["items"]])
+    value = row[condition["field"]]
+    return COMPARE[condition["op"]](value, condition.get("value"))
 
 
 def _chosen(row: dict[str, Any], fields: list[str] | None) -> dict[str, Any]:

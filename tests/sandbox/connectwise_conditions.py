@@ -39,7 +39,7 @@ def meets(row: Mapping[str, Any], conditions: str) -> bool:
         rest = rest[term.end() :]
         if rest:
             joined = _AND.match(rest)
-            if joined is None:
+            if joined is None or joined.end() == len(rest):
                 raise ValueError(rest)
             rest = rest[joined.end() :]
     return met

@@ -134,7 +134,8 @@ def _page(request: RecordedRequest, rows: list[dict[str, Any]], state: State) ->
     size = min(size, state.settings.connectwise_page)
     shown = [_chosen(row, query) for row in found[(page - 1) * size : page * size]]
     last = max(1, -(-len(found) // size))
-    targets = {"next": page + 1 if page < last else None, "prev": page - 1 if page > 1 else None, "last": last}
+    around = {"next": page + 1 if page < last else None, "prev": page - 1 if page > 1 else None}
+    targets = {**around, "first": 1 if page > 1 else None, "last": last}
     base = f"{state.addresses.connectwise_manage}{request.path}"
     rest = {name: value for name, value in query.items() if name != "page"}
     # The number of the page comes last: a well-known client reads it only there.

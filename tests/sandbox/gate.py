@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from starlette.responses import Response
@@ -34,9 +35,15 @@ class System(Protocol):
 class Gate:
     """The ASGI application in front of one system."""
 
-    def __init__(self, state: State, system: System) -> None:
+    def __init__(self, state: State, system: System, pause: Callable[[RecordedRequest], float] | None = None) -> None:
+        """
+        Make the gate.
+
+        :param pause: How many seconds the right answer to a request takes.
+        """
         self._state = state
         self._system = system
+        self._pause = pause
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
@@ -55,7 +62,7 @@ class Gate:
     async def _respond(self, connection: Connection, request: RecordedRequest) -> None:
         misbehaviour = self._state.take_misbehaviour(request.system, operation=request.operation, path=request.path)
         if misbehaviour is None:
-            await connection.reply(self._system.answer(request))
+            await self._answer(connection, request)
             return
         exchange = Exchange(
             request=request,
@@ -65,3 +72,10 @@ class Gate:
             options=misbehaviour.options,
         )
         await misbehave(misbehaviour.kind, exchange)
+
+    async def _answer(self, connection: Connection, request: RecordedRequest) -> None:
+        answer = self._system.answer(request)
+        seconds = self._pause(request) if self._pause else 0.0
+        if seconds and await connection.gone(within=seconds):
+            return
+        await connection.reply(answer)

@@ -44,7 +44,9 @@ class Settings:
     autotask_page: int = 500
     """The largest page of Autotask; a larger one asked for is cut down to it."""
     autotask_threshold: int = 10_000
-    """How many requests Autotask takes in an hour."""
+    """How many requests Autotask takes in an hour, from all users together; the hour ends with a reset."""
+    autotask_pause: float = 0.1
+    """How many seconds Autotask takes for an answer from half of its threshold on, twice that from three quarters."""
     smtp_login_required: dict[str, bool] = field(default_factory=lambda: {"starttls": True, "tls": True, "none": False})
     """Which of the three listeners takes mail only after a login."""
     proxy_login_required: bool = False
