@@ -16,6 +16,7 @@ from py_autotask.types import AuthCredentials
 from pyconnectwise import ConnectWiseManageAPIClient
 from pyconnectwise.config import Config
 from pyconnectwise.exceptions import AuthenticationFailedException, NotFoundException
+from pydantic import ValidationError
 
 from sandbox import Sandbox
 from sandbox.companies import Company
@@ -90,12 +91,40 @@ def test_connectwise_refuses_as_others_expect(sandbox: Sandbox) -> None:
         connectwise(sandbox).company.companies.id(99999).get()
 
 
+def test_connectwise_asks_others_to_wait(sandbox: Sandbox) -> None:
+    sandbox.misbehave("connectwise_manage", "throttled", times=1, only="/v4_6_release", retry_after="7")
+    client = connectwise(sandbox)
+    with pytest.raises(ValidationError):  # it knows no 429, and reads it as if it were the answer
+        client.company.companies.id(250).get()
+    assert client.company.companies.id(250).get().name == "Müller & Söhne GmbH"
+
+
 def test_autotask_answers_others(sandbox: Sandbox) -> None:
     client = autotask(sandbox)
     found = client.query("Companies", {"filter": [{"op": "gt", "field": "id", "value": 0}], "maxRecords": 500})
     names = [item["companyName"] for item in found.items]
     assert names == [account.name for account in Psa("autotask", sandbox).accounts()]
     assert client.get("Companies", 250)["companyName"] == "Müller & Söhne GmbH"
+
+
+def test_autotask_leads_others_on(sandbox: Sandbox) -> None:
+    sandbox.change_settings(autotask_page=30)
+    client = autotask(sandbox)
+    question = {"filter": [{"op": "gt", "field": "id", "value": 0}], "maxRecords": 500}
+    first = client.query("Companies", question)
+    following = first.page_details.next_page_url
+    # It does not follow this address itself; its session, with its headers, gets on with it.
+    second = client.session.post(following, json=question, timeout=5).json()
+    assert len(first.items) == 30
+    assert len(second["items"]) == 10
+    assert second["pageDetails"]["nextPageUrl"] is None
+
+
+def test_autotask_asks_others_to_wait(sandbox: Sandbox) -> None:
+    sandbox.misbehave("autotask", "throttled", times=1, only="/ATServicesRest/v1.0/Companies", retry_after="1")
+    assert autotask(sandbox).get("Companies", 250)["companyName"] == "Müller & Söhne GmbH"
+    asked = [request.status for request in sandbox.requests("autotask") if "ompanies" in request.path]
+    assert asked == [429, 200]
 
 
 def test_autotask_is_asked_as_others_ask_it(sandbox: Sandbox) -> None:
