@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 PLATFORMS = ("connectwise_manage", "autotask")
 NAMES = (
@@ -52,3 +52,31 @@ def read_companies(entries: Iterable[dict[str, object]]) -> list[Company]:
     :raises TypeError: There is no such field, or one is missing.
     """
     return [Company(**entry) for entry in entries]  # type: ignore[arg-type]
+
+
+def change_company(companies: list[Company], number: int, **details: object) -> Company:
+    """
+    Change one company, above all its ``name``.
+
+    :raises ValueError: There is none of that number.
+    :raises TypeError: There is no such field.
+    """
+    position = _position(companies, number)
+    companies[position] = Company(**{**asdict(companies[position]), **details, "id": number})
+    return companies[position]
+
+
+def remove_company(companies: list[Company], number: int) -> None:
+    """
+    Remove one company.
+
+    :raises ValueError: There is none of that number.
+    """
+    del companies[_position(companies, number)]
+
+
+def _position(companies: list[Company], number: int) -> int:
+    for position, company in enumerate(companies):
+        if company.id == number:
+            return position
+    raise ValueError(f"there is no company {number}")

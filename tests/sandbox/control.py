@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .accounts import Account
-from .companies import read_companies
+from .companies import Company, change_company, read_companies, remove_company
 from .records import RecordedRequest, overlapping
 from .state import State
 
@@ -74,6 +74,9 @@ class Control:
             ("PUT", "/accounts", self._set_accounts),
             ("GET", "/companies", self._get_companies),
             ("PUT", "/companies", self._set_companies),
+            ("POST", "/companies/{platform}", self._add_company),
+            ("PATCH", "/companies/{platform}/{number:int}", self._change_company),
+            ("DELETE", "/companies/{platform}/{number:int}", self._remove_company),
             ("GET", "/virtual-servers", self._get_virtual_servers),
             ("PUT", "/virtual-servers", self._set_virtual_servers),
             ("POST", "/virtual-servers", self._add_virtual_server),
@@ -144,6 +147,25 @@ class Control:
             raise ValueError(f"there are no companies of {', '.join(unknown)}")
         self._state.companies.update({name: read_companies(entries) for name, entries in content.items()})
         return await self._get_companies(request)
+
+    def _companies(self, request: Request) -> list[Company]:
+        platform = request.path_params["platform"]
+        if platform not in self._state.companies:
+            raise ValueError(f"there are no companies of {platform}")
+        return self._state.companies[platform]
+
+    async def _add_company(self, request: Request) -> Response:
+        [added] = read_companies([await _content(request)])
+        self._companies(request).append(added)
+        return JSONResponse(asdict(added), 201)
+
+    async def _change_company(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        return JSONResponse(asdict(change_company(self._companies(request), number, **await _content(request))))
+
+    async def _remove_company(self, request: Request) -> Response:
+        remove_company(self._companies(request), request.path_params["number"])
+        return Response(status_code=204)
 
     async def _get_virtual_servers(self, _request: Request) -> Response:
         return JSONResponse({"virtual_servers": [each.as_dict() for each in self._state.virtual_servers.all()]})

@@ -189,3 +189,17 @@ def test_companies_can_be_changed_by_http(sandbox: Sandbox, client: Client) -> N
     assert client.names(field("id", "gt", 0)) == ["Only One"]
     requests.post(f"{sandbox.control_url}/reset", timeout=5)
     assert len(client.names(field("id", "gt", 0))) == 40
+
+
+def test_one_company_can_be_changed_by_http(sandbox: Sandbox, client: Client) -> None:
+    companies = f"{sandbox.control_url}/companies/{SYSTEM}"
+    answers = [
+        requests.post(companies, json={"id": 900, "name": "New"}, timeout=5),
+        requests.patch(f"{companies}/900", json={"name": "Renamed"}, timeout=5),
+        requests.delete(f"{companies}/250", timeout=5),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 204]
+    names = client.names(field("id", "gt", 0))
+    assert (names[0], names[-1], len(names)) == ("Acme Limited", "Renamed", 40)
+    for address in (f"{companies}/250", f"{sandbox.control_url}/companies/tigerpaw/900"):
+        assert requests.delete(address, timeout=5).status_code == 400
