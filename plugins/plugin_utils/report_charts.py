@@ -58,9 +58,11 @@ def columns(title: str, days: Sequence[tuple[date, int]]) -> Markup:
 def gauge(label: str, value: int, most: int, limit: int) -> Markup:
     """Draw one value beside a limit, small enough for a table; the value stands beside it."""
     scale = 120 / max(most, limit, 1)
-    bar = element("rect", x=0, y=3, width=_round(max(value * scale, 1)), height=8, rx=2, class_=_kind(value, limit))
+    drawn_value = element(
+        "rect", x=0, y=3, width=_round(max(value * scale, 1)), height=8, rx=2, class_=_kind(value, limit)
+    )
     line = element("line", x1=_round(limit * scale), y1=0, x2=_round(limit * scale), y2=14, class_="limit")
-    drawn = element("title", label), bar, line
+    drawn = element("title", label), drawn_value, line
     return element("svg", *drawn, viewBox="0 0 122 14", class_="gauge", aria_hidden="true", focusable="false")
 
 

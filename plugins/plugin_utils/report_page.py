@@ -178,8 +178,8 @@ def _clients(facts: Facts) -> Markup:
         element("li", element("b", f"{number:,}"), element("span", _LABELS[standing]), class_=str(standing))
         for standing, number in shown
     )
-    bar = stacked_bar("Clients", [(_LABELS[standing], number, _KINDS[standing]) for standing, number in shown])
-    return joined([element("ul", *figures, class_="figures"), bar])
+    chart = stacked_bar("Clients", [(_LABELS[standing], number, _KINDS[standing]) for standing, number in shown])
+    return joined([element("ul", *figures, class_="figures"), chart])
 
 
 def _integrations(facts: Facts) -> Markup:

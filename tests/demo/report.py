@@ -84,8 +84,8 @@ def read_story(lines: list[str]) -> list[Task]:
         noted = json.loads(line)
         started, ended = (datetime.fromisoformat(noted[name]) for name in ("started", "ended"))
         name = noted["task"].rpartition(" : ")[2]
-        step, bar, _rest = name.partition(" | ")
-        if not bar and tasks:
+        step, marker, _rest = name.partition(" | ")
+        if not marker and tasks:
             step = tasks[-1].step
         tasks.append(Task(name, step, noted["failed"], noted["message"], noted["code"], started, ended))
     return tasks
