@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
+from sandbox.accounts import Account
 from system.databases import Database
 from system.leaks import found_in
 from system.tasks import SECRET_KEY, perform
@@ -129,12 +130,19 @@ def instance(*integrations: Description, solution: str = "business_hub") -> Desc
 def test_the_life_of_an_instance(stage: Stage) -> None:
     box = stage.sandbox
     secrets = {name: box.tigerpaw_settings()[name] for name in PASSWORDS}
-    described = instance(integration(box, "One", "Mill", "Quay"), integration(box, "Two", {"name": "Port", "id": "7"}))
+    box.state.accounts = [Account(1, "Mill Ltd")]
+    mappings = [{"tenant": "Mill", "account": "Mill Ltd"}]
+    described = instance(
+        integration(box, "One", "Mill", "Quay", mappings=mappings), integration(box, "Two", {"name": "Port", "id": "7"})
+    )
     foretold = stage.play(described, "--check", "--diff", secrets=secrets)
     assert (foretold.code, foretold.result["created"]) == (0, ["One", "Two"])
     assert stage.database.tables() == []
     made = stage.play(described, secrets=secrets)
     assert (made.code, made.result["created"], len(made.result["bound"])) == (0, ["One", "Two"], 3), made.output
+    assert [item["account"]["name"] for item in made.result["mapped"]] == ["Mill Ltd"]
+    exported = stage.ask("integration_info", export=True)["export"]
+    assert "mappings:\n        - tenant:\n            name: Mill\n          account:\n            id: '1'" in exported
     assert stage.held() == {"One": ["Mill", "Quay"], "Two": ["Port"]}
     box.forget()
     assert stage.play(described, secrets=secrets).changed == 0

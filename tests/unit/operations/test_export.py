@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,6 +122,14 @@ def test_companies_that_look_alike_are_declared_as_two() -> None:
     first, second = loaded(exported(HUB, kept, held))["integrations"]
     assert first["companies"] == [{"name": "Other"}, {"name": "Shop Ltd", "new": True}]
     assert second["companies"] == [{"name": "Shop Ltds", "new": True}, {"uid": "1", "name": "Shop Ltdt"}]
+
+
+def test_mappings_are_exported_as_the_module_takes_them() -> None:
+    mapped = replace(company("Acme", uid="7"), account_id="1", account_name="Acme {{ 1 }}")
+    [item] = loaded(exported(HUB, [integration("A")], {"A": [company("Borg"), mapped]}))["integrations"]
+    assert item["mappings"] == [
+        {"tenant": {"uid": "7", "name": "Acme"}, "account": {"id": "1", "name": "Acme {{ 1 }}"}}
+    ]
 
 
 def test_an_instance_of_nothing() -> None:
