@@ -85,9 +85,10 @@ class MapAccounts(Operation[MappingSnapshot, MappingPlan]):
             return False
         wanted = [reference.account for reference in snapshot.references if reference.account]
         ids = [account.id for account in wanted if account.id]
-        one_by_one = not self.matches and len(ids) == len(wanted) <= _MOST_ASKED_ONE_BY_ONE
-        ask = (lambda: some_accounts(self.context, snapshot.access, ids)) if one_by_one else None
-        self._accounts = ask() if ask else all_accounts(self.context, snapshot.access)
+        if not self.matches and len(ids) == len(wanted) <= _MOST_ASKED_ONE_BY_ONE:
+            self._accounts = some_accounts(self.context, snapshot.access, ids)
+        else:
+            self._accounts = all_accounts(self.context, snapshot.access)
         return True
 
     def plan(self, snapshot: MappingSnapshot) -> MappingPlan:
@@ -173,10 +174,10 @@ def _strangers(
     reader: Reader, integration: Integration, references: tuple[MappingReference, ...], held: tuple[Tenant, ...]
 ) -> list[Tenant]:
     """Find what is meant and not held, to say where it is."""
-    uids, names = {tenant.uid for tenant in held}, {tenant.name for tenant in held}
-    strange = [it.tenant for it in references if (it.tenant.uid or it.tenant.name) not in uids | names]
+    known = {tenant.uid for tenant in held} | {tenant.name for tenant in held}
+    strange = [item.tenant for item in references if (item.tenant.uid or item.tenant.name) not in known]
     kind, instance = TENANT_KINDS[integration.solution], integration.instance
     return [
-        *reader.tenants_by_uid(kind, instance, [it.uid for it in strange if it.uid]),
-        *reader.tenants_by_name(kind, instance, [it.name for it in strange if it.name and not it.uid]),
+        *reader.tenants_by_uid(kind, instance, [tenant.uid for tenant in strange if tenant.uid]),
+        *reader.tenants_by_name(kind, instance, [tenant.name for tenant in strange if tenant.name and not tenant.uid]),
     ]
