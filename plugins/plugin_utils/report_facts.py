@@ -30,6 +30,10 @@ class Standing(StrEnum):
     """No integration holds it."""
 
 
+_WITHOUT_TICKETS = (Standing.UNMAPPED, Standing.UNBOUND)
+"""What no longer exists has no tickets that anybody could miss."""
+
+
 class Health(StrEnum):
     """What is known of the credentials of an integration."""
 
@@ -73,6 +77,11 @@ class KeptIntegration:
     def client_count(self) -> int:
         """How many clients it holds."""
         return sum(self.clients.values())
+
+    @property
+    def without_tickets(self) -> int:
+        """How many of them have nobody who gets their tickets."""
+        return sum(self.clients.get(standing, 0) for standing in _WITHOUT_TICKETS)
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,12 @@ class Facts:
     @property
     def without_tickets(self) -> int:
         """How many clients have nobody who gets their tickets."""
-        return len(self.clients) - self.standings[Standing.SERVED]
+        return sum(self.standings[standing] for standing in _WITHOUT_TICKETS)
+
+    @property
+    def existing(self) -> int:
+        """How many clients there are, as far as is known."""
+        return len(self.clients) - self.standings[Standing.STALE]
 
     def of_health(self, health: Health) -> list[KeptIntegration]:
         """The integrations of that health."""
@@ -154,7 +168,8 @@ def read_facts(told: Sequence[Known], *, title: str, today: date, days: int, old
     :param told: for each instance ``integrations``, ``history``, ``tenants`` and ``notifications``, as
         ``integration_info``, ``tenant_info`` and ``notification_info`` return them.
     """
-    clients = sorted((_client(item) for one in told for item in one["tenants"]), key=lambda client: client.name)
+    tenants = (item for one in told for item in one["tenants"] if not _is_gone(item))
+    clients = sorted(map(_client, tenants), key=lambda client: client.name)
     held: dict[tuple[str, str | None], Counter[Standing]] = {}
     for client in clients:
         held.setdefault((client.instance, client.integration), Counter())[client.standing] += 1
@@ -174,6 +189,11 @@ def read_facts(told: Sequence[Known], *, title: str, today: date, days: int, old
 
 def _recent(changes: Iterable[Change], today: date, days: int) -> list[Change]:
     return [change for change in changes if 0 <= (today - change.at.date()).days < days]
+
+
+def _is_gone(item: Known) -> bool:
+    """Whether it neither exists nor is held, so that nothing is left to be done about it."""
+    return bool(item.get("stale")) and not item.get("bound")
 
 
 def _client(item: Known) -> Client:

@@ -72,15 +72,13 @@ def verdict(facts: Facts) -> str:
         return "There is nothing here yet."
     failed = len(facts.of_health(Health.FAILED))
     broken = f"{counted(failed, 'integration does', 'integrations do')} not work"
-    total = counted(len(facts.clients), "client has", "clients have")
+    total = counted(facts.existing, "client has", "clients have")
     unserved = f"{facts.without_tickets:,} of {total} nobody who gets their tickets"
     faults = [told for number, told in ((failed, broken), (facts.without_tickets, unserved)) if number]
     if faults:
         return f"{', and '.join(faults)}."
     return (
-        f"All {counted(len(facts.clients), 'client is', 'clients are')} looked after."
-        if facts.clients
-        else "All is well."
+        f"All {counted(facts.existing, 'client is', 'clients are')} looked after." if facts.existing else "All is well."
     )
 
 
@@ -115,9 +113,8 @@ def _todo(facts: Facts) -> Markup:
 
 def _tasks(facts: Facts) -> Iterator[Markup | None]:
     failed = facts.of_health(Health.FAILED)
-    yield _task(
-        "bad", failed, "integration does not work", "integrations do not work", "Check or rotate the credentials."
-    )
+    why = "The table of integrations says why. Rotate the credentials only if they are refused."
+    yield _task("bad", failed, "integration does not work", "integrations do not work", why)
     for standing, kind, advice in (
         (Standing.UNMAPPED, "caution", "Map to an account of the PSA: until then nobody gets the tickets."),
         (Standing.UNBOUND, "caution", "Bind to an integration whoever is still a client."),
@@ -151,10 +148,24 @@ def _names(about: Sequence[Client] | Sequence[KeptIntegration]) -> Markup:
     """List names: a few in the open, many folded, and of very many the first."""
     if len(about) <= 8:
         return element("p", *_separated([_name_of(item) for item in about]))
-    listed = [element("li", _name_of(item)) for item in about[:MOST_LISTED]]
-    more = len(about) - len(listed)
+    more = max(0, len(about) - MOST_LISTED)
     rest = element("p", f"and {more:,} more") if more else ""
-    return folded(f"Show {'the first ' if more else ''}{len(listed):,} names", element("ul", *listed), rest)
+    return folded(f"Show {'the first ' if more else ''}{len(about) - more:,} names", *_grouped(about), rest)
+
+
+def _grouped(about: Sequence[Client] | Sequence[KeptIntegration]) -> Iterator[Markup]:
+    """List names below the integration that holds them, and tell how many of them there are."""
+    groups: dict[tuple[str, str], list[Markup]] = {}
+    for item in about:
+        holder = (item.instance, item.integration or "") if isinstance(item, Client) else ("", "")
+        groups.setdefault(holder, []).append(element("li", name(item.name)))
+    left = MOST_LISTED
+    for (_instance, integration), names in sorted(groups.items()):
+        if left > 0 and integration:
+            yield element("h4", name(integration), f" ({len(names):,})")
+        if left > 0:
+            yield element("ul", *names[:left])
+        left -= len(names)
 
 
 def _name_of(item: Client | KeptIntegration) -> Markup:
@@ -201,8 +212,7 @@ def _caption(facts: Facts) -> str:
 
 
 def _trouble(item: KeptIntegration, facts: Facts) -> int:
-    unserved = item.client_count - item.clients.get(Standing.SERVED, 0)
-    return -(100 * (item.health is Health.FAILED) + 10 * bool(unserved) + (item.age > facts.oldest))
+    return -(100 * (item.health is Health.FAILED) + 10 * bool(item.without_tickets) + (item.age > facts.oldest))
 
 
 def _integration_row(item: KeptIntegration, oldest: int, most: int, several: bool) -> list[object]:
@@ -217,7 +227,7 @@ def _integration_row(item: KeptIntegration, oldest: int, most: int, several: boo
         joined([element("span", told, class_=f"state {kind}"), f"{since}{why}"]),
         element("span", gauge(age, item.age, most, oldest), age, class_="together"),
         f"{item.client_count:,}",
-        f"{item.client_count - item.clients.get(Standing.SERVED, 0):,}",
+        f"{item.without_tickets:,}",
     ]
 
 

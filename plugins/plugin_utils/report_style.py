@@ -51,6 +51,7 @@ h1{font-size:1rem;font-weight:600;margin:0;color:var(--quiet)}
 margin:.4rem 0 .6rem;color:var(--text);max-width:24em;text-wrap:balance}
 h2{font-size:1.15rem;margin:0 0 .75rem;letter-spacing:-.01em}
 h3{font-size:1rem;margin:0 0 .25rem}
+h4{font-size:.95rem;margin:.9rem 0 0}
 section{background:var(--surface);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem 1.4rem;
 margin:1.25rem 0}
 section>p:first-of-type{margin-top:0}
@@ -84,7 +85,8 @@ tbody th{font-weight:600}
 .number{text-align:right}
 details{margin-top:.75rem}
 summary{cursor:pointer;color:var(--accent);width:fit-content}
-details ul{columns:16rem;margin:.6rem 0 0;padding-left:1.1rem}
+details ul{columns:16rem;column-gap:2rem;margin:.6rem 0 0;padding-left:1.1rem}
+details li{break-inside:avoid}
 .quiet{color:var(--quiet)}
 footer{color:var(--quiet);padding-bottom:3rem;font-size:.9rem}
 @media (max-width:40rem){

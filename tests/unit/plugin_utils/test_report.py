@@ -109,6 +109,12 @@ def test_how_a_client_stands(known: Item, standing: Standing) -> None:
     assert facts(clients=[known]).clients[0].standing is standing
 
 
+def test_what_nobody_holds_and_no_longer_exists_is_no_client() -> None:
+    made = facts(clients=[client("a"), client("b", None, None, stale=True), client("c", account=None, stale=True)])
+    assert [item.name for item in made.clients] == ["a", "c"]
+    assert (made.existing, made.without_tickets, made.integrations[0].without_tickets) == (1, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("known", "health"),
     [
@@ -142,8 +148,9 @@ def test_every_integration_counts_its_own_clients() -> None:
         (facts([]), "There is nothing here yet."),
         (facts(), "All is well."),
         (facts(clients=[client("a")]), "All 1 client is looked after."),
+        (facts(clients=[client("a"), client("b", stale=True)]), "All 1 client is looked after."),
         (facts(clients=[client("a"), client("b", account=None)]), "1 of 2 clients have nobody who gets their tickets."),
-        (EVERYTHING, "1 integration does not work, and 22 of 42 clients have nobody who gets their tickets."),
+        (EVERYTHING, "1 integration does not work, and 21 of 41 clients have nobody who gets their tickets."),
     ],
 )
 def test_the_verdict_is_a_sentence(made: Facts, said: str) -> None:
@@ -219,6 +226,15 @@ def luminance(colour: str) -> float:
     parts = [int(colour[position : position + 2], 16) / 255 for position in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_many_names_stand_below_their_integrations() -> None:
+    lost = [client(f"Lost {number:03}", f"Holder {number % 3}", None) for number in range(900)]
+    text = page(facts(clients=lost))
+    assert re.findall(r"<h4><bdi>(.*?)</bdi> \((\d+)\)</h4>", text) == [("Holder 0", "300"), ("Holder 1", "300")]
+    assert text.count("<bdi>Lost ") == MOST_LISTED
+    assert "Show the first 500 names" in text
+    assert "and 400 more" in text
 
 
 def test_of_very_many_the_first_are_named() -> None:
