@@ -105,7 +105,7 @@ class MapAccounts(Operation[MappingSnapshot, MappingPlan]):
         """Leave out what does not concern the listed tenants: many hosts may map theirs at the same time."""
         everybody = (*snapshot.held, *snapshot.kept)
         if not self.matches and self._state != "exact":
-            everybody = tuple(tenant for tenant in everybody if self._concerns(snapshot, tenant))
+            everybody = self._concerned(snapshot, everybody)
         return snapshot.integration.id, everybody
 
     def apply(self, writer: Writer, snapshot: MappingSnapshot, plan: MappingPlan) -> None:
@@ -124,12 +124,16 @@ class MapAccounts(Operation[MappingSnapshot, MappingPlan]):
             return True
         return self._state != "absent" and not settled(snapshot.references, snapshot.tenants)
 
-    def _concerns(self, snapshot: MappingSnapshot, tenant: Tenant) -> bool:
-        """Tell whether a tenant is listed, or has an account that somebody else is to get."""
+    def _concerned(self, snapshot: MappingSnapshot, tenants: tuple[Tenant, ...]) -> tuple[Tenant, ...]:
+        """Choose the tenants that are listed, or have an account that somebody else is to get."""
         named = {reference.tenant.name for reference in snapshot.references}
         identified = {reference.tenant.uid for reference in snapshot.references if reference.tenant.uid}
         accounts = self._wanted_account_ids(snapshot)
-        return tenant.name in named or tenant.uid in identified or tenant.account_id in accounts
+        return tuple(
+            tenant
+            for tenant in tenants
+            if tenant.name in named or tenant.uid in identified or tenant.account_id in accounts
+        )
 
     def _wanted_account_ids(self, snapshot: MappingSnapshot) -> set[str]:
         wanted = [reference.account for reference in snapshot.references if reference.account]
