@@ -12,6 +12,7 @@ from functools import cached_property
 from .errors import ErrorCode, Fault
 from .model import Integration, Tenant
 from .similar_names import SimilarNames
+from .tenant_lookup import TenantLookup
 from .tenant_references import TenantReference
 from .tenant_resolution import listed
 from .text import either, nearest
@@ -64,7 +65,7 @@ class MappedTenants:
         :raises UnclearTenant: ``tenant_unknown`` with near matches, ``tenant_held`` by another integration, or a name
             that several have.
         """
-        found = self._one(reference, self._meant(reference, self._held_index))
+        found = self._one(reference, self._held_lookup.meant_by(reference))
         if found is None:
             raise self._not_held(reference)
         return found
@@ -76,11 +77,11 @@ class MappedTenants:
         :returns: nothing where it has none.
         :raises UnclearTenant: it is a name that several have.
         """
-        return self._one(reference, self._meant(reference, self._mapped_index))
+        return self._one(reference, self._mapped_lookup.meant_by(reference))
 
     def doubt(self, reference: TenantReference) -> list[str]:
         """Warn that no mapping ends for an entry whose name looks mistyped."""
-        if self._meant(reference, self._held_index):
+        if self._held_lookup.meant_by(reference):
             return []
         near = self._similar.to(reference.name or "")
         told = f"{reference.place} is mapped to nothing, so no mapping ended for it; did you mean {either(near)}?"
@@ -99,23 +100,20 @@ class MappedTenants:
         )
 
     @cached_property
-    def _held_index(self) -> _Index:
-        return _Index(self._all)
+    def _held_lookup(self) -> TenantLookup:
+        return TenantLookup(self._all)
 
     @cached_property
-    def _mapped_index(self) -> _Index:
-        return _Index([*self.mapped, *self.kept])
+    def _mapped_lookup(self) -> TenantLookup:
+        return TenantLookup([*self.mapped, *self.kept])
 
     @cached_property
-    def _stranger_index(self) -> _Index:
-        return _Index(self._strangers)
+    def _strange_lookup(self) -> TenantLookup:
+        return TenantLookup(self._strangers)
 
     @cached_property
     def _similar(self) -> SimilarNames:
         return SimilarNames(tenant.name for tenant in self._all)
-
-    def _meant(self, reference: TenantReference, index: _Index) -> list[Tenant]:
-        return index.identified(reference.uid) if reference.uid else index.named(reference.name)
 
     def _one(self, reference: TenantReference, found: list[Tenant]) -> Tenant | None:
         if len(found) > 1:
@@ -125,7 +123,7 @@ class MappedTenants:
         return found[0] if found else None
 
     def _not_held(self, reference: TenantReference) -> UnclearTenant:
-        elsewhere = self._meant(reference, self._stranger_index)
+        elsewhere = self._strange_lookup.meant_by(reference)
         if elsewhere and elsewhere[0].integration_id:
             told = f"is held by the integration '{elsewhere[0].integration_name}', not by '{self._integration.name}'"
             return UnclearTenant(reference.fault(told, ErrorCode.TENANT_HELD))
@@ -137,21 +135,3 @@ class MappedTenants:
         hint = f"; did you mean {either(near)}?" if near else ""
         told = f"is no tenant of '{self._integration.name}'{hint}"
         return UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
-
-
-class _Index:
-    """Tenants by uid and by name."""
-
-    def __init__(self, tenants: Iterable[Tenant]) -> None:
-        self._by_uid: dict[str, list[Tenant]] = {}
-        self._by_name: dict[str, list[Tenant]] = {}
-        for tenant in tenants:
-            self._by_name.setdefault(tenant.name, []).append(tenant)
-            if tenant.uid:
-                self._by_uid.setdefault(tenant.uid, []).append(tenant)
-
-    def identified(self, uid: str) -> list[Tenant]:
-        return self._by_uid.get(uid, [])
-
-    def named(self, name: str | None) -> list[Tenant]:
-        return self._by_name.get(name or "", [])

@@ -19,7 +19,7 @@ from .account_matching import Ambiguity, match_accounts
 from .errors import InvalidSettings
 from .mapping_references import MappingReference, mapping_references_of
 from .model import Account, Tenant, TenantKind
-from .tenant_references import TenantReference
+from .tenant_lookup import TenantLookup
 
 Known = Mapping[str, Any]
 
@@ -141,8 +141,8 @@ class _Planning:
         except InvalidSettings as invalid:
             self.plan.faults += [f"psa_migration_mappings: {fault.place}: {fault.message}" for fault in invalid.faults]
             return
-        directory, index = AccountDirectory(self._accounts.values()), _Index(self._open.values())
-        finished = _Index([*self.plan.done, *(tenant for tenant, _account in self.plan.back)])
+        directory, index = AccountDirectory(self._accounts.values()), TenantLookup(self._open.values())
+        finished = TenantLookup([*self.plan.done, *(tenant for tenant, _account in self.plan.back)])
         for reference in references:
             self._take_entry(reference, directory, self._meant(reference, index, finished))
 
@@ -189,7 +189,7 @@ class _Planning:
             return
         self._give(tenant, account, "list")
 
-    def _meant(self, reference: MappingReference, index: _Index, finished: _Index) -> Tenant | None:
+    def _meant(self, reference: MappingReference, index: TenantLookup, finished: TenantLookup) -> Tenant | None:
         """Find the tenant of an entry; one that is done already needs nothing more."""
         found = index.meant_by(reference.tenant)
         if len(found) == 1:
@@ -207,22 +207,6 @@ class _Planning:
 
     def _fault(self, told: str) -> None:
         self.plan.faults.append(told)
-
-
-class _Index:
-    """Tenants by uid and by name."""
-
-    def __init__(self, tenants: Iterable[Tenant]) -> None:
-        self._found: dict[tuple[str, str], list[Tenant]] = {}
-        for tenant in tenants:
-            self._found.setdefault(("name", tenant.name), []).append(tenant)
-            if tenant.uid:
-                self._found.setdefault(("uid", tenant.uid), []).append(tenant)
-
-    def meant_by(self, reference: TenantReference) -> list[Tenant]:
-        """Find what has the uid of an entry, or else its name."""
-        word = ("uid", reference.uid) if reference.uid else ("name", reference.name or "")
-        return self._found.get(word, [])
 
 
 def _key(tenant: Known) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from .._domain.binding_plan import BindingPlan, plan_binding
 from .._domain.existing_servers import ExistingServers
-from .._domain.model import TENANT_KINDS, Directory, HistoryEntry, Instance, Integration, Tenant, TenantKind
+from .._domain.model import TENANT_KINDS, Directory, HistoryEntry, Instance, Integration, TenantKind
 from .._domain.rules import no_such_integration
 from .._domain.tenant_references import TenantReference, tenant_kind, tenant_references
 from .._domain.tenant_resolution import KnownTenants
@@ -25,7 +25,7 @@ from .context import Context, Options
 from .find import required_integration
 from .history import history_entry, instance_history
 from .operation import Operation
-from .results import integration_result, tenant_result
+from .results import integration_result, tenant_result, tenant_title
 
 
 @dataclass(frozen=True)
@@ -210,18 +210,15 @@ def _diff(plan: BindingPlan) -> tuple[dict[str, Any], dict[str, Any]]:
     """Show who holds the changing tenants before and after, which mappings end, and how known ones are described."""
     holder = plan.integration.name
     taken, freed = (*plan.bound, *plan.moved), plan.unbound
-    before: dict[str, Any] = {"held_by": {_title(tenant): tenant.integration_name for tenant in (*taken, *freed)}}
-    after: dict[str, Any] = {
-        "held_by": {**{_title(tenant): holder for tenant in taken}, **{_title(tenant): None for tenant in freed}}
-    }
-    unmapped = {_title(tenant): tenant.account_name for tenant in freed if tenant.account_id}
+    held = {tenant_title(tenant): tenant.integration_name for tenant in (*taken, *freed)}
+    holders: dict[str, str | None] = {tenant_title(tenant): holder for tenant in taken}
+    holders |= {tenant_title(tenant): None for tenant in freed}
+    before: dict[str, Any] = {"held_by": held}
+    after: dict[str, Any] = {"held_by": holders}
+    unmapped = {tenant_title(tenant): tenant.account_name for tenant in freed if tenant.account_id}
     if unmapped:
         before["mapped_to"], after["mapped_to"] = unmapped, dict.fromkeys(unmapped)
     if plan.described:
-        before["known_as"] = {old.id: _title(old) for old, _new in plan.described}
-        after["known_as"] = {new.id: _title(new) for _old, new in plan.described}
+        before["known_as"] = {old.id: tenant_title(old) for old, _new in plan.described}
+        after["known_as"] = {new.id: tenant_title(new) for _old, new in plan.described}
     return before, after
-
-
-def _title(tenant: Tenant) -> str:
-    return f"{tenant.name} ({tenant.uid})" if tenant.uid else tenant.name

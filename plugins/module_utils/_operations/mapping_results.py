@@ -10,7 +10,7 @@ from typing import Any
 
 from .._domain.mapping_plan import MappingPlan, TenantAccount
 from .._domain.model import Account, Tenant
-from .results import tenant_result
+from .results import tenant_result, tenant_title
 
 
 def account_result(account: Account) -> dict[str, Any]:
@@ -47,9 +47,9 @@ def matching_results(plan: MappingPlan) -> dict[str, Any]:
 def mapping_diff(plan: MappingPlan) -> dict[str, Any]:
     """Show what the changing tenants are mapped to before and after."""
     begun, ended = (*plan.mapped, *plan.moved, *plan.renamed), plan.unmapped
-    before = {_title(item.tenant): _standing(item.tenant) for item in (*begun, *ended)}
-    after: dict[str, str | None] = {_title(item.tenant): _shown(item.account) for item in begun}
-    after |= {_title(item.tenant): None for item in ended}
+    before = {tenant_title(item.tenant): _standing(item.tenant) for item in (*begun, *ended)}
+    after: dict[str, str | None] = {tenant_title(item.tenant): _shown(item.account) for item in begun}
+    after |= {tenant_title(item.tenant): None for item in ended}
     return {"before": {"mapped_to": before}, "after": {"mapped_to": after}}
 
 
@@ -68,7 +68,3 @@ def _standing(tenant: Tenant) -> str | None:
 
 def _shown(account: Account) -> str:
     return f"{account.name} ({account.id})"
-
-
-def _title(tenant: Tenant) -> str:
-    return f"{tenant.name} ({tenant.uid})" if tenant.uid else tenant.name

@@ -60,6 +60,11 @@ def tenant_result(tenant: Tenant) -> dict[str, Any]:
     return {"kind": str(tenant.kind), "uid": tenant.uid, "name": tenant.name}
 
 
+def tenant_title(tenant: Tenant) -> str:
+    """Call a tenant so that people know which one it is."""
+    return f"{tenant.name} ({tenant.uid})" if tenant.uid else tenant.name
+
+
 def held_tenant_result(tenant: Tenant) -> dict[str, Any]:
     """Write a tenant of an integration that is written around it."""
     return {
