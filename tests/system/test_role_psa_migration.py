@@ -200,7 +200,7 @@ def test_from_plan_to_deletion(stage: Stage) -> None:
     last = stage.play(mappings=answers, delete_old=True)
     assert last.code == 0, last.output
     assert last.result["deleted"]
-    assert last.result["notifications_pending"] == 1
+    assert int(last.result["notifications_pending"]) == 1  # a text until ansible-core 2.19
     assert len(stage.mapped(NEW)) == 5
     assert stage.ask("integration_info", name=OLD)["integrations"] == []
 
