@@ -56,7 +56,6 @@ REFUSALS = {
     ErrorCode.TENANTS_BOUND,
     ErrorCode.LAST_ADMINISTRATOR,
     ErrorCode.SECRET_REQUIRED,
-    ErrorCode.VERIFICATION_UNAVAILABLE,
     ErrorCode.SECRET_STORE_ELSEWHERE,
 }
 
@@ -339,9 +338,7 @@ def of_creation(platform: Platform) -> Recipe:
         "no administrators": patches({("administrators",): None}),
         "no settings": patches({(platform.name,): None}),
     }
-    return Recipe(
-        "integration", creation(platform.name, "Fresh"), rules_of(platform) | missing, others | _no_connector(platform)
-    )
+    return Recipe("integration", creation(platform.name, "Fresh"), rules_of(platform) | missing, others)
 
 
 def of_editing(platform: Platform) -> Recipe:
@@ -367,13 +364,7 @@ def of_editing(platform: Platform) -> Recipe:
         "omitted": patches(*({(platform.name, secret): None, ("required_secrets",): [secret]} for secret in secrets)),
     }
     good = {"name": name, platform.name: SETTINGS[platform.name], "verify": "never"}
-    return Recipe("integration", good, rules_of(platform), others | _no_connector(platform))
-
-
-def _no_connector(platform: Platform) -> dict[str, SearchStrategy[Patch]]:
-    if platform.name == "tigerpaw":
-        return {}
-    return {"verify": patches({("verify",): "always"})}
+    return Recipe("integration", good, rules_of(platform), others)
 
 
 def of_deletion() -> Recipe:
