@@ -201,9 +201,10 @@ async def _foreign_place(exchange: Exchange) -> None:
 
 
 async def _looping_pages(exchange: Exchange) -> None:
-    """Let the next page be this one."""
+    """Let the next page be this one, under another address each time."""
     request, answer = exchange.request, exchange.genuine()
-    own = f"{getattr(exchange.addresses, request.system)}{request.path}{'?' if request.query else ''}{request.query}"
+    query = f"{request.query}&" if request.query else ""
+    own = f"{getattr(exchange.addresses, request.system)}{request.path}?{query}again={len(request.query)}"
     await exchange.connection.reply(_with_next_page(answer, own))
 
 

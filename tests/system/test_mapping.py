@@ -91,6 +91,20 @@ def test_all_pages_are_read_however_rows_are_counted(sandbox: Sandbox, mapped_sq
             assert (counts["accounts"], counts["tenants_without_account"]) == (243, 3)
 
 
+def test_rows_that_nobody_counts_and_rows_that_never_end(sandbox: Sandbox, mapped_sqlite: Workplace) -> None:
+    rows = [{"AccountNumber": number, "Account": {"Name": f"Client {number}"}} for number in range(3)]
+    for following in (None, 2, 4):
+        body = {"Accounts": rows, "NextRow": following, "Success": True}
+        sandbox.misbehave("rest", "wrong_shape", "always", body=body)
+        if following is None:
+            assert mapped_sqlite.run("account_info", integration="North")["counts"]["accounts"] == 3
+        else:
+            error = mapped_sqlite.refusal("account_info", integration="North")
+            assert (error.code, "read already" in error.message) == (ErrorCode.UNEXPECTED_ANSWER, True)
+        sandbox.behave()
+    assert searches(sandbox) < 10
+
+
 def test_few_identifiers_are_asked_for_one_by_one(sandbox: Sandbox, mapped_sqlite: Workplace) -> None:
     map_to(mapped_sqlite, entry("acme", {"id": 1}), entry("borg", {"id": "2"}))
     asked = [request.json()["Criteria"] for request in sandbox.requests("rest")]

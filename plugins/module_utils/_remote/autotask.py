@@ -143,16 +143,12 @@ def _slowness(used: int, limit: int) -> str | None:
     )
 
 
-def _pages(api: RestApi, first: str, question: dict[str, Any], access: Access) -> Iterator[Account]:
-    """Follow the addresses from page to page, with the same question; each has to lead on."""
+def _pages(api: RestApi, first: str, question: dict[str, Any], access: Access) -> Iterator[list[Account]]:
+    """Follow the addresses from page to page, with the same question."""
     url: str | None = first
-    seen: set[str] = set()
     while url:
-        if url in seen:
-            raise UnreadableAccount("a next page that was read already")
-        seen.add(url)
         content = api.search(url, question)
-        yield from _companies(content, access)
+        yield list(_companies(content, access))
         details = content.get("pageDetails")
         following = details.get("nextPageUrl") if isinstance(details, dict) else None
         url = following if isinstance(following, str) and following else None

@@ -131,18 +131,14 @@ def _whereabouts(content: Any) -> tuple[str | None, str | None]:
     return codebase if usable else None, place if isinstance(place, str) else None
 
 
-def _pages(api: RestApi, first: str, access: Access) -> Iterator[Account]:
-    """Follow the links from page to page; each has to lead on, at the same place."""
+def _pages(api: RestApi, first: str, access: Access) -> Iterator[list[Account]]:
+    """Follow the links from page to page, which stay at the same place."""
     url: str | None = first
-    seen: set[str] = set()
     while url:
-        if url in seen:
-            raise UnreadableAccount("a next page that was read already")
-        seen.add(url)
         content, answer = api.get(url)
-        yield from _companies(content, access)
+        yield list(_companies(content, access))
         link = _NEXT.search(answer.headers.get("Link", ""))
-        url = link[1] if link and content else None
+        url = link[1] if link else None
 
 
 def _companies(content: Any, access: Access) -> Iterator[Account]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .._domain.model import Account
@@ -50,19 +50,24 @@ def read_account(
     return Account(usable, shown_name(name, usable, in_play), tuple(value for value in others if value), active)
 
 
-def distinct(accounts: Iterable[Account]) -> Iterator[Account]:
+def distinct(pages: Iterable[Sequence[Account]]) -> Iterator[Account]:
     """
     Give each account once: where one is added while pages are read, the last of a page is the first of the next.
 
-    :raises UnreadableAccount: there is no end of them.
+    :param pages: end with an empty one, at the latest.
+    :raises UnreadableAccount: there is no end of them: a page brings nothing new, or there are too many accounts.
     """
     seen: set[str] = set()
-    for account in accounts:
-        if account.id not in seen:
-            seen.add(account.id)
-            if len(seen) > MOST_ACCOUNTS:
-                raise UnreadableAccount(f"more than {MOST_ACCOUNTS:,} accounts")
-            yield account
+    for page in pages:
+        new = {account.id: account for account in page if account.id not in seen}
+        if not page:
+            return
+        if not new:
+            raise UnreadableAccount("a page that was read already")
+        seen |= new.keys()
+        if len(seen) > MOST_ACCOUNTS:
+            raise UnreadableAccount(f"more than {MOST_ACCOUNTS:,} accounts")
+        yield from new.values()
 
 
 def _identifier(value: Any, in_play: SecretsInPlay) -> str | None:

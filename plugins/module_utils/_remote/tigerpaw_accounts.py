@@ -38,7 +38,7 @@ def list_accounts(access: Access) -> Iterator[Account]:
     """
     with _opened(access) as (api, url):
         try:
-            yield from distinct(_rows(api, url, access))
+            yield from distinct(_pages(api, url, access))
         except UnreadableAccount as fault:
             api.unexpected(url, str(fault))
 
@@ -69,7 +69,7 @@ def _opened(access: Access) -> Iterator[tuple[RestApi, str]]:
         yield RestApi(client, sign, access.in_play, ADVICE), url
 
 
-def _rows(api: RestApi, url: str, access: Access) -> Iterator[Account]:
+def _pages(api: RestApi, url: str, access: Access) -> Iterator[list[Account]]:
     """Read rows until there are as many as there should be, a page is empty, or the next row does not grow."""
     seen: set[str] = set()
     row, total = 1, None
@@ -77,24 +77,26 @@ def _rows(api: RestApi, url: str, access: Access) -> Iterator[Account]:
         content = _page(api, url, _EVERYONE, row, access)
         accounts = list(_accounts(content, access))
         seen.update(account.id for account in accounts)
-        yield from accounts
         total, following = content.get("TotalCount"), content.get("NextRow")
-        if not accounts or not isinstance(following, int) or following <= row:
+        if not accounts:
             break
-        if isinstance(total, int) and len(seen) >= total:
+        yield accounts
+        if not isinstance(following, int) or following <= row or (isinstance(total, int) and len(seen) >= total):
             break
         row = following
-    if isinstance(total, int) and len(seen) < total:
-        yield from _first_row(api, url, access, seen, total)
+    if not isinstance(total, int) or len(seen) < total:
+        yield _first_row(api, url, access, seen, total)
 
 
-def _first_row(api: RestApi, url: str, access: Access, seen: set[str], total: int) -> Iterator[Account]:
+def _first_row(api: RestApi, url: str, access: Access, seen: set[str], total: object) -> list[Account]:
     """Ask for the row before the first one, which is there if rows count from 0; then all have to be known."""
-    accounts = list(_accounts(_page(api, url, _EVERYONE, 0, access), access))
-    seen.update(account.id for account in accounts)
-    if len(seen) < total:
-        raise UnreadableAccount(f"{len(seen)} of the {total} accounts that it counts")
-    yield from accounts
+    accounts = [
+        account for account in _accounts(_page(api, url, _EVERYONE, 0, access), access) if account.id not in seen
+    ]
+    known = len(seen) + len(accounts)
+    if isinstance(total, int) and known < total:
+        raise UnreadableAccount(f"{known} of the {total} accounts that it counts")
+    return accounts
 
 
 def _page(api: RestApi, url: str, criterion: dict[str, str], row: int, access: Access) -> dict[str, Any]:
