@@ -15,7 +15,7 @@ description:
     tells what has to be done and what people have to decide. The role P(msp.kaspersky.psa_migration#role) does what it
     tells.
   - It writes nothing and asks nobody. What it returns holds no secrets.
-positional: new, accounts, mappings, automatic, move_all
+positional: new, accounts, kept, mappings, automatic, move_all
 options:
   _input:
     description:
@@ -33,6 +33,12 @@ options:
     type: list
     elements: dict
     required: true
+  kept:
+    description:
+      - What it returns as C(kept_mappings).
+    type: list
+    elements: dict
+    default: []
   mappings:
     description:
       - Which client is which account, as M(msp.kaspersky.mapping) takes it. An entry without an account is a question
@@ -100,7 +106,13 @@ class FilterModule:
 
 
 def planned(
-    old: Any, new: Any, accounts: Any, mappings: Any = None, automatic: Any = True, move_all: Any = False
+    old: Any,
+    new: Any,
+    accounts: Any,
+    kept: Any = None,
+    mappings: Any = None,
+    automatic: Any = True,
+    move_all: Any = False,
 ) -> Any:
     """
     Compare both sides of a migration.
@@ -108,7 +120,9 @@ def planned(
     :returns: the plan, of which Ansible never takes a text for a template.
     :raises AnsibleFilterError: something is not what it should be; the message holds no value.
     """
-    given = [plain(value) for value in (old, new, accounts, mappings or [], bool(automatic), bool(move_all))]
+    given = [
+        plain(value) for value in (old, new, accounts, kept or [], mappings or [], bool(automatic), bool(move_all))
+    ]
     try:
         return wrap_var(migration_plans.migration_plan(*given))
     except Exception as error:  # noqa: BLE001 (its text may hold names of clients)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._domain.migration_plan import MigrationPlan, Side, plan_migration
+from ._domain.migration_plan import Assignment, MigrationPlan, Side, plan_migration
 from ._domain.model import Account, Tenant, TenantKind
 from ._domain.open_questions import open_questions
 
@@ -20,6 +20,7 @@ def migration_plan(
     old: Known,
     new: Known,
     accounts: Sequence[Known],
+    kept: Sequence[Known] = (),
     mappings: Sequence[Any] = (),
     automatic: bool = True,
     move_all: bool = False,
@@ -30,14 +31,17 @@ def migration_plan(
     :param old: as ``integration_info`` returns it, with ``tenants``.
     :param new: the same of the other one.
     :param accounts: of the new PSA, as ``account_info`` returns them.
+    :param kept: what it returns as ``kept_mappings``.
     :param mappings: what the user says, as the module ``mapping`` takes it; an open question has no account.
     :param automatic: whether accounts are matched for the others.
     :param move_all: whether clients without an account are moved as well.
-    :returns: ``faults, option, move, map, back, done, left_over, free_accounts, open_questions``.
+    :returns: ``faults, option, move, map, back, done, left_over, free_accounts, open_questions``; and as identifiers in
+        the registry ``served``, who has an account in the end, and ``waiting``, who has none.
     """
-    plan = plan_migration(_side(old), _side(new), accounts, mappings, automatic=automatic, move_all=move_all)
+    plan = plan_migration(_side(old), _side(new), accounts, kept, mappings, automatic=automatic, move_all=move_all)
+    answers = [item for item in plan.map if item.by == "list"]
     option = "companies" if new["solution"] == "business_hub" else "virtual_servers"
-    return {"option": option, **_shown(plan), "open_questions": open_questions(plan.left_over)}
+    return {"option": option, **_shown(plan), "open_questions": open_questions(plan.left_over, answers)}
 
 
 def _side(integration: Known) -> Side:
@@ -55,7 +59,7 @@ def _shown(plan: MigrationPlan) -> dict[str, Any]:
     return {
         "faults": plan.faults,
         "move": [_reference(tenant) for tenant in plan.move],
-        "map": [{"tenant": _reference(tenant), "account": _shown_account(it), "by": by} for tenant, it, by in plan.map],
+        "map": [_assignment(item) for item in plan.map],
         "back": [{"tenant": _reference(tenant), "account": _shown_account(it)} for tenant, it in plan.back],
         "done": [_reference(tenant) for tenant in plan.done],
         "left_over": [
@@ -68,7 +72,14 @@ def _shown(plan: MigrationPlan) -> dict[str, Any]:
             for item in plan.left_over
         ],
         "free_accounts": [_shown_account(account) for account in plan.free],
+        "served": [tenant.id for tenant in plan.served],
+        "waiting": [item.tenant.id for item in plan.left_over],
     }
+
+
+def _assignment(item: Assignment) -> dict[str, Any]:
+    shown = {"tenant": _reference(item.tenant), "account": _shown_account(item.account), "by": item.by}
+    return {**shown, "move_from": {"id": item.instead_of.id}} if item.instead_of else shown
 
 
 def _reference(tenant: Tenant) -> dict[str, str]:

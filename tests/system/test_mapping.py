@@ -155,8 +155,10 @@ def test_a_mapping_is_kept_for_the_return_until_its_integration_is_deleted(mappe
     error = mapped.refusal("mapping", integration="North", mappings=[entry("borg", ACME)])
     assert error.code is ErrorCode.ACCOUNT_TAKEN
     assert "moved to 'South'" in error.message
-    [kept] = mapped.run("account_info", integration="North", name=ACME)["accounts"]
+    shown = mapped.run("account_info", integration="North", name=ACME)
+    [kept] = shown["accounts"]
     assert (kept["mapped"], kept["kept_for"]["name"]) == (False, "acme")
+    assert [item["account"]["id"] for item in shown["kept_mappings"]] == ["1"]
     mapped.run("mapping", integration="South", mappings=[entry("acme", BORG)])
     mapped.run("binding", integration="North", companies=["acme"], move_from="South")
     assert standing(mapped) == {"acme": "1"}

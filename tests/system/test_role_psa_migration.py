@@ -187,7 +187,7 @@ def test_from_plan_to_deletion(stage: Stage) -> None:
 
     refused = stage.play(delete_old=True)
     assert refused.code != 0
-    assert "still holds" in refused.output
+    assert "have no account in the new PSA" in refused.output
     assert stage.held(OLD) == ["Borg GmbH", "Echo"]
 
     text = questions.read_text(encoding="utf-8")
@@ -197,6 +197,10 @@ def test_from_plan_to_deletion(stage: Stage) -> None:
     answers[0]["account"] = {"id": "2"}
     stage.sandbox.state.companies["connectwise_manage"].append(Company(5, "Echo Holding"))
     answers[1]["account"] = "Echo Holding"
+    mistyped = [answers[0], {**answers[1], "account": "Ecko Holding"}]
+    kept = questions.read_text(encoding="utf-8")
+    assert stage.play(mappings=mistyped, leftover_path=str(questions)).code != 0
+    assert questions.read_text(encoding="utf-8") == kept, "a faulty answer costs nobody the others"
     last = stage.play(mappings=answers, delete_old=True)
     assert last.code == 0, last.output
     assert last.result["deleted"]
@@ -243,6 +247,23 @@ def test_it_goes_on_where_it_was_stopped(sqlite_stage: Stage) -> None:
         assert sorted(held) == sorted(CLIENTS), task
     assert sqlite_stage.play(mappings=answers, delete_old=True).code == 0
     assert len(sqlite_stage.mapped(NEW)) == 5
+
+
+def test_whoever_has_moved_without_an_account_is_told_and_holds_up_the_deletion(sqlite_stage: Stage) -> None:
+    """A run that is killed between moving and mapping, and played again without the answers that it had."""
+    answers = [{"tenant": "Borg GmbH", "account": "Borg AG"}]
+    questions = sqlite_stage.folder / "left_over.yml"
+    told = {"mappings": answers, "leftover_path": str(questions)}
+    assert sqlite_stage.play(killed_before="Map them to their accounts", **told).code == -signal.SIGKILL
+    assert 'account: {id: "2", name: "Borg AG"}' in questions.read_text(encoding="utf-8")
+    refused = sqlite_stage.play(delete_old=True, delete_old_confirm=["Echo"])
+    assert refused.code != 0
+    assert "Borg GmbH" in refused.output
+    again = sqlite_stage.play()
+    assert again.code == 0
+    assert "NOBODY GETS THE TICKETS of 1 clients: Borg GmbH" in again.output
+    assert sqlite_stage.play("-e", f"@{questions}").code == 0
+    assert sqlite_stage.mapped(NEW)["Borg GmbH"] == "2"
 
 
 def test_new_credentials_that_do_not_work_move_nobody(sqlite_stage: Stage) -> None:

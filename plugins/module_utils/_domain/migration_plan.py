@@ -11,17 +11,19 @@ A client is moved only with the account that gets its tickets from then on. Who 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .account_directory import AccountDirectory, UnclearAccount
-from .account_matching import Ambiguity, match_accounts
+from .account_matching import Ambiguity, Doubt, match_accounts
 from .errors import InvalidSettings
 from .mapping_references import MappingReference, mapping_references_of
 from .model import Account, Tenant, TenantKind
 from .tenant_lookup import TenantLookup
 
 Known = Mapping[str, Any]
+
+QUESTION_KEYS = {"tenant", "account", "candidates", "reason", "moved"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,21 @@ class LeftOver:
     moved: bool
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """
+    A tenant and the account that it gets on the new side.
+
+    :param by: ``list``, or as matching says.
+    :param instead_of: the account that it was mapped to there, and that is gone.
+    """
+
+    tenant: Tenant
+    account: Account
+    by: str
+    instead_of: Account | None = None
+
+
 @dataclass
 class MigrationPlan:
     """
@@ -59,7 +76,7 @@ class MigrationPlan:
 
     :param faults: sentences for people; with any of them nothing is moved.
     :param move: tenants that the new integration takes over.
-    :param map: tenants and their new accounts, and how each was found: ``list``, or as matching says.
+    :param map: who gets which account.
     :param back: tenants whose account on the new side was kept for their return.
     :param done: tenants that the new integration holds already, with an account.
     :param left_over: tenants for which people have to choose an account.
@@ -68,25 +85,38 @@ class MigrationPlan:
 
     faults: list[str] = field(default_factory=list)
     move: list[Tenant] = field(default_factory=list)
-    map: list[tuple[Tenant, Account, str]] = field(default_factory=list)
+    map: list[Assignment] = field(default_factory=list)
     back: list[tuple[Tenant, Account]] = field(default_factory=list)
     done: list[Tenant] = field(default_factory=list)
     left_over: list[LeftOver] = field(default_factory=list)
     free: list[Account] = field(default_factory=list)
 
+    @property
+    def served(self) -> list[Tenant]:
+        """The tenants that have an account on the new side in the end."""
+        return [*(item.tenant for item in self.map), *(tenant for tenant, _account in self.back), *self.done]
+
 
 def plan_migration(
-    old: Side, new: Side, accounts: Sequence[Known], mappings: Sequence[Any], *, automatic: bool, move_all: bool
+    old: Side,
+    new: Side,
+    accounts: Sequence[Known],
+    kept: Sequence[Known],
+    mappings: Sequence[Any],
+    *,
+    automatic: bool,
+    move_all: bool,
 ) -> MigrationPlan:
     """
     Compare both sides, and find an account for every tenant.
 
     :param accounts: of the new PSA, as ``account_info`` returns them.
+    :param kept: mappings that the new integration keeps for a return, as ``account_info`` returns them.
     :param mappings: what the user says; an entry without an account is a question that is still open.
     :param automatic: whether accounts are matched for those of whom the user says nothing.
     :param move_all: whether tenants without an account are moved as well.
     """
-    planning = _Planning(old, new, accounts)
+    planning = _Planning(old, new, accounts, kept)
     planning.refuse_what_is_no_migration()
     planning.take_what_is_done()
     planning.take_list(mappings)
@@ -98,19 +128,17 @@ def plan_migration(
 class _Planning:
     """One comparison; each step leaves to the next what it has not decided."""
 
-    def __init__(self, old: Side, new: Side, accounts: Sequence[Known]) -> None:
+    def __init__(self, old: Side, new: Side, accounts: Sequence[Known], kept: Sequence[Known]) -> None:
         self._old, self._new = old, new
         self._there = {tenant.id for tenant in new.tenants}
         self._open = {tenant.id: tenant for tenant in (*old.tenants, *new.tenants)}
         self._accounts = {item["id"]: _account(item) for item in accounts}
-        self._taken: dict[str, Tenant | None] = {}
-        self._kept: dict[tuple[Any, Any], Account] = {}
-        for item in accounts:
-            if item.get("tenant"):
-                self._taken[item["id"]] = None
-            if item.get("kept_for"):
-                self._taken[item["id"]] = None
-                self._kept[_key(item["kept_for"])] = self._accounts[item["id"]]
+        self._taken: dict[str, Tenant | None] = {
+            item["id"]: None for item in accounts if item.get("tenant") or item.get("kept_for")
+        }
+        self._kept = {_key(item["tenant"]): _account(item["account"]) for item in kept}
+        # Mapped on the new side to accounts that are no longer there.
+        self._gone: dict[str, Account] = {}
         self._doubts: dict[str, Ambiguity] = {}
         self.plan = MigrationPlan()
 
@@ -128,44 +156,53 @@ class _Planning:
     def take_what_is_done(self) -> None:
         """Set aside who has an account on the new side: there already, or kept for a return."""
         for tenant in list(self._open.values()):
-            if tenant.id in self._there and tenant.account_id:
+            account = self._standing(tenant)
+            if account is None:
+                continue
+            if account.id not in self._accounts:
+                self._gone[tenant.id] = account
+            elif tenant.id in self._there:
                 self.plan.done.append(self._open.pop(tenant.id))
-            elif (account := self._kept.get((tenant.uid, tenant.name))) and tenant.id not in self._there:
+            else:
                 self.plan.back.append((self._open.pop(tenant.id), account))
 
     def take_list(self, mappings: Sequence[Any]) -> None:
         """Take what the user says of a tenant and its account."""
-        given = [entry for entry in mappings if not (isinstance(entry, Mapping) and not entry.get("account"))]
+        given = [entry for entry in mappings if not _is_open_question(entry)]
         try:
             references = mapping_references_of(given, TenantKind.COMPANY if self._is_hub else TenantKind.VIRTUAL_SERVER)
         except InvalidSettings as invalid:
             self.plan.faults += [f"psa_migration_mappings: {fault.place}: {fault.message}" for fault in invalid.faults]
             return
         directory, index = AccountDirectory(self._accounts.values()), TenantLookup(self._open.values())
-        finished = TenantLookup([*self.plan.done, *(tenant for tenant, _account in self.plan.back)])
+        finished = {
+            tenant.id: replace(tenant, account_id=account.id, account_name=account.name)
+            for tenant, account in self.plan.back
+        } | {tenant.id: tenant for tenant in self.plan.done}
+        lookup = TenantLookup(finished.values())
         for reference in references:
-            self._take_entry(reference, directory, self._meant(reference, index, finished))
+            self._take_entry(reference, directory, self._meant(reference, index, lookup))
 
     def match(self, *, automatic: bool) -> None:
-        """Find accounts for the others."""
+        """Find accounts for the others; who has lost one is left to people, lest another one takes its place."""
         if not automatic:
             return
         free = [account for account in self._accounts.values() if account.id not in self._taken]
         matches = match_accounts(self._open.values(), free)
-        for match in matches.matched:
-            self._give(match.tenant, match.account, str(match.by))
         self._doubts = {doubt.tenant.id: doubt for doubt in matches.ambiguous}
+        for match in matches.matched:
+            if match.tenant.id in self._gone:
+                self._doubts[match.tenant.id] = Ambiguity(match.tenant, (match.account,), Doubt.CONTRADICTION)
+            else:
+                self._give(match.tenant, match.account, str(match.by))
 
     def settle(self, *, move_all: bool) -> None:
         """Say who moves, and who is left over."""
         plan = self.plan
         for tenant in _sorted(self._open.values()):
-            doubt = self._doubts.get(tenant.id)
             moved = tenant.id in self._there or move_all
-            candidates, reason = (doubt.candidates, str(doubt.reason)) if doubt else ((), "no_account")
-            plan.left_over.append(LeftOver(tenant, tuple(candidates), reason, moved))
-        going = [tenant for tenant, _account, _by in plan.map] + [tenant for tenant, _account in plan.back]
-        going += [item.tenant for item in plan.left_over if item.moved]
+            plan.left_over.append(LeftOver(tenant, *self._doubt_of(tenant), moved))
+        going = [*plan.served, *(item.tenant for item in plan.left_over if item.moved)]
         plan.move = _sorted(tenant for tenant in going if tenant.id not in self._there)
         plan.free = [account for account in self._accounts.values() if account.id not in self._taken]
 
@@ -189,12 +226,29 @@ class _Planning:
             return
         self._give(tenant, account, "list")
 
+    def _standing(self, tenant: Tenant) -> Account | None:
+        """Tell what a tenant is mapped to on the new side, or would be once it returns."""
+        if tenant.id not in self._there:
+            return self._kept.get((tenant.uid, tenant.name))
+        return Account(tenant.account_id, tenant.account_name or "") if tenant.account_id else None
+
+    def _doubt_of(self, tenant: Tenant) -> tuple[tuple[Account, ...], str]:
+        doubt = self._doubts.get(tenant.id)
+        reason = str(doubt.reason) if doubt else "no_account"
+        return (doubt.candidates if doubt else ()), "account_gone" if tenant.id in self._gone else reason
+
     def _meant(self, reference: MappingReference, index: TenantLookup, finished: TenantLookup) -> Tenant | None:
-        """Find the tenant of an entry; one that is done already needs nothing more."""
+        """Find the tenant of an entry; one that is done as the entry says needs nothing more."""
         found = index.meant_by(reference.tenant)
         if len(found) == 1:
             return found[0]
-        if not found and finished.meant_by(reference.tenant):
+        for tenant in () if found else finished.meant_by(reference.tenant):
+            if reference.account and not reference.account.means(tenant):
+                told = f"is mapped to {tenant.account_name!r} ({tenant.account_id}) on the new side already"
+                self._fault(
+                    f"psa_migration_mappings: {reference.tenant.place}: {told}; correct that with "
+                    "msp.kaspersky.mapping and move_from"
+                )
             return None
         told = f"is the name of {len(found)} clients: give the uid" if found else "is no client of either integration"
         self._fault(f"psa_migration_mappings: {reference.tenant.place}: {told}")
@@ -203,10 +257,15 @@ class _Planning:
     def _give(self, tenant: Tenant, account: Account, by: str) -> None:
         self._taken[account.id] = tenant
         del self._open[tenant.id]
-        self.plan.map.append((tenant, account, by))
+        self.plan.map.append(Assignment(tenant, account, by, self._gone.get(tenant.id)))
 
     def _fault(self, told: str) -> None:
         self.plan.faults.append(told)
+
+
+def _is_open_question(entry: Any) -> bool:
+    """Tell whether an entry is one of those that are written down without an account, and left like that."""
+    return isinstance(entry, Mapping) and entry.get("account") in (None, "") and entry.keys() <= QUESTION_KEYS
 
 
 def _key(tenant: Known) -> tuple[Any, Any]:

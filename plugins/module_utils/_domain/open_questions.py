@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from .migration_plan import LeftOver
+from .migration_plan import Assignment, LeftOver
 from .model import Account, Tenant
 
 _HEADING = """\
@@ -23,15 +23,17 @@ _TEMPLATE_MARKERS = ("{{", "{%", "{#")
 _ESCAPED = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
-def open_questions(left_over: Iterable[LeftOver]) -> str:
+def open_questions(left_over: Iterable[LeftOver], answers: Iterable[Assignment]) -> str:
     """
     Write a YAML document with the variable ``psa_migration_mappings``.
 
+    Answers are written again until they are carried out: a run may end before that, and the file is all that has them.
+
     Names from outside stay data: what Ansible would take for a template is tagged ``!unsafe``.
 
-    :returns: one entry for each tenant, with its candidates as comments and the account left open.
+    :returns: one entry for each tenant; without an answer, with its candidates as comments and the account left open.
     """
-    entries = "".join(_entry(item) for item in left_over)
+    entries = "".join([*(_entry(item) for item in left_over), *(_answer(item) for item in answers)])
     return f"{_HEADING}psa_migration_mappings:{f'{chr(10)}{entries}' if entries else f' []{chr(10)}'}"
 
 
@@ -39,6 +41,10 @@ def _entry(item: LeftOver) -> str:
     candidates = "".join(f"    #   {_candidate(account)}\n" for account in item.candidates)
     could_be = f"    # {item.reason}:\n{candidates}" if candidates else f"    # {item.reason}\n"
     return f"  - tenant:\n{_tenant(item.tenant)}{could_be}    account:\n"
+
+
+def _answer(item: Assignment) -> str:
+    return f"  - tenant:\n{_tenant(item.tenant)}    account: {_candidate(item.account)}\n"
 
 
 def _tenant(tenant: Tenant) -> str:

@@ -52,6 +52,7 @@ def list_accounts(context: Context) -> dict[str, Any]:
         **answer,
         "tenants_without_account": [tenant_result(tenant) for tenant in without],
         "lost_mappings": [mapping_result(tenant) for tenant in lost],
+        "kept_mappings": [mapping_result(tenant) for tenant in kept],
         "counts": _counts(views, held),
         "warnings": _warnings(lost),
     }
