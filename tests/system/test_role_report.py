@@ -127,7 +127,7 @@ def test_a_keyboard_is_enough(tmp_path: Path) -> None:
         browser.show()
         wanted = browser.value("[...document.querySelectorAll('a, summary')].map((item) => item.textContent)")
         reached = []
-        for _ in wanted:
+        for _wanted in wanted:
             browser.press("Tab", 9)
             reached.append(browser.value("document.activeElement.textContent"))
             assert browser.value("getComputedStyle(document.activeElement).outlineStyle") == "solid", "it is seen where"
