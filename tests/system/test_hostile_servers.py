@@ -37,6 +37,7 @@ from ansible_collections.msp.kaspersky.plugins.module_utils._remote.http import 
 )
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.mail import MailChannel, MailServer
 from ansible_collections.msp.kaspersky.plugins.module_utils._remote.verification import (
+    Access,
     Patience,
     Verification,
     VerificationState,
@@ -52,7 +53,7 @@ def verify(sandbox: Sandbox, connection: Connection | None = None, **changes: An
     settings = sandbox.tigerpaw_settings(**changes)
     secrets = {name: settings.pop(name) for name in ("rest_private_key", "soap_password")}
     connection = connection or Connection(timeout=5, retries=0)
-    return connectors.verify(TIGERPAW, settings, secrets, connection, Patience(), SecretsInPlay())
+    return connectors.verify(TIGERPAW, Access(settings, secrets, connection, SecretsInPlay()), Patience())
 
 
 def failure(sandbox: Sandbox, connection: Connection | None = None, **changes: Any) -> IntegrationError:

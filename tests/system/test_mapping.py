@@ -226,6 +226,17 @@ def test_filters(mapped_sqlite: Workplace, filters: dict[str, Any], names: list[
     assert [item["name"] for item in shown] == names
 
 
+def test_whoever_is_asked_without_a_proven_certificate_is_warned_of(
+    sandbox: Sandbox, sqlite_workplace: Workplace
+) -> None:
+    workplace = prepared(sandbox, sqlite_workplace)
+    settings = sandbox.tigerpaw_settings(validate_certs=False, ca_path=None)
+    workplace.run("integration", name="North", tigerpaw=settings, reset=["ca_path"], verify="never")
+    asked = [workplace.run("account_info", integration="North"), map_to(workplace, entry("acme", ACME))]
+    assert all("TLS certificate of Tigerpaw was not verified" in result["warnings"][0] for result in asked)
+    assert map_to(workplace, entry("acme", ACME))["warnings"] == [], "nobody was asked"
+
+
 def test_one_accounts_question_is_one_request(sandbox: Sandbox, mapped_sqlite: Workplace) -> None:
     let_exist(sandbox, **{f"Client {number}": str(number) for number in range(1, 300)})
     sandbox.forget()

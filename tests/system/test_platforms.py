@@ -45,10 +45,8 @@ class Psa:
         fields = {item.name for item in PLATFORMS[self.name].secret_fields}
         plain = {name: value for name, value in given.items() if name not in fields}
         secrets = {name: value for name, value in given.items() if name in fields}
-        in_play = SecretsInPlay()
-        in_play.add(*secrets.values())
         connection = Connection(timeout=3, retries=0)
-        return Access(effective_settings(PLATFORMS[self.name], plain), secrets, connection, in_play)
+        return Access(effective_settings(PLATFORMS[self.name], plain), secrets, connection, SecretsInPlay())
 
     def accounts(self, **changes: Any) -> list[Account]:
         return list(connectors.list_accounts(PLATFORMS[self.name], self.access(**changes)))
@@ -57,9 +55,7 @@ class Psa:
         return connectors.find_account(PLATFORMS[self.name], self.access(), account_id)
 
     def verify(self, **changes: Any) -> tuple[dict[str, str], tuple[str, ...]]:
-        access = self.access(**changes)
-        given = access.settings, access.secrets, access.connection
-        done = connectors.verify(PLATFORMS[self.name], *given, Patience(), access.in_play)
+        done = connectors.verify(PLATFORMS[self.name], self.access(**changes), Patience())
         return {api: str(state) for api, state in done.states.items()}, done.warnings
 
     def let_exist(self, *companies: Company) -> None:

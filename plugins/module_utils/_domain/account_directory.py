@@ -13,16 +13,8 @@ from .errors import ErrorCode, Fault
 from .mapping_references import AccountReference
 from .model import Account
 from .similar_names import SimilarNames
-from .tenant_resolution import listed
+from .tenant_resolution import UnclearReference, listed
 from .text import either, nearest
-
-
-class UnclearAccount(Exception):
-    """An entry cannot mean one account."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
 
 
 class AccountDirectory:
@@ -49,7 +41,7 @@ class AccountDirectory:
         """
         Find the account that is meant.
 
-        :raises UnclearAccount: none is, or several could be.
+        :raises UnclearReference: none is, or several could be.
         """
         if reference.id is not None:
             return self._identified(reference, reference.id)
@@ -80,5 +72,5 @@ class AccountDirectory:
         return SimilarNames(self._by_name)
 
 
-def _unclear(reference: AccountReference, told: str) -> UnclearAccount:
-    return UnclearAccount(Fault(reference.option, told, ErrorCode.ACCOUNT_UNKNOWN, reference.title))
+def _unclear(reference: AccountReference, told: str) -> UnclearReference:
+    return UnclearReference(Fault(reference.option, told, ErrorCode.ACCOUNT_UNKNOWN, reference.title))

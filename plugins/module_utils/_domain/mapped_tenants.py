@@ -9,21 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
-from .errors import ErrorCode, Fault
+from .errors import ErrorCode
 from .model import Integration, Tenant
 from .similar_names import SimilarNames
 from .tenant_lookup import TenantLookup
 from .tenant_references import TenantReference
-from .tenant_resolution import listed
+from .tenant_resolution import UnclearReference, ambiguous
 from .text import either, nearest
-
-
-class UnclearTenant(Exception):
-    """An entry does not mean one tenant of the integration."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
 
 
 class MappedTenants:
@@ -62,8 +54,8 @@ class MappedTenants:
         """
         Find the tenant of the integration that is meant.
 
-        :raises UnclearTenant: ``tenant_unknown`` with near matches, ``tenant_held`` by another integration, or a name
-            that several have.
+        :raises UnclearReference: ``tenant_unknown`` with near matches, ``tenant_held`` by another integration, or a
+            name that several have.
         """
         found = self._one(reference, self._held_lookup.meant_by(reference))
         if found is None:
@@ -75,7 +67,7 @@ class MappedTenants:
         Find the tenant whose mapping with the integration is meant, also if that is only kept for its return.
 
         :returns: nothing where it has none.
-        :raises UnclearTenant: it is a name that several have.
+        :raises UnclearReference: it is a name that several have.
         """
         return self._one(reference, self._mapped_lookup.meant_by(reference))
 
@@ -117,21 +109,19 @@ class MappedTenants:
 
     def _one(self, reference: TenantReference, found: list[Tenant]) -> Tenant | None:
         if len(found) > 1:
-            uids = listed([tenant.uid or "without one" for tenant in found])
-            told = f"is the name of {len(found)} tenants; say which one by its identifier: {uids}"
-            raise UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
+            raise ambiguous(reference, "tenants", (tenant.uid for tenant in found))
         return found[0] if found else None
 
-    def _not_held(self, reference: TenantReference) -> UnclearTenant:
+    def _not_held(self, reference: TenantReference) -> UnclearReference:
         elsewhere = self._strange_lookup.meant_by(reference)
         if elsewhere and elsewhere[0].integration_id:
             told = f"is held by the integration '{elsewhere[0].integration_name}', not by '{self._integration.name}'"
-            return UnclearTenant(reference.fault(told, ErrorCode.TENANT_HELD))
+            return UnclearReference(reference.fault(told, ErrorCode.TENANT_HELD))
         if elsewhere:
             told = f"is not bound; bind it to '{self._integration.name}' first"
-            return UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
+            return UnclearReference(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
         name = reference.name or ""
         near = self._similar.to(name) or nearest(name, (tenant.name for tenant in self._all))
         hint = f"; did you mean {either(near)}?" if near else ""
         told = f"is no tenant of '{self._integration.name}'{hint}"
-        return UnclearTenant(reference.fault(told, ErrorCode.TENANT_UNKNOWN))
+        return UnclearReference(reference.fault(told, ErrorCode.TENANT_UNKNOWN))

@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .account_directory import AccountDirectory, UnclearAccount
+from .account_directory import AccountDirectory
 from .account_matching import Ambiguity, match_accounts
 from .errors import ErrorCode, Fault, InvalidSettings
-from .mapped_tenants import MappedTenants, UnclearTenant
+from .mapped_tenants import MappedTenants
 from .mapping_references import MappingReference
 from .model import Account, AccountMapping, Integration, Tenant
-from .tenant_resolution import listed
+from .tenant_resolution import UnclearReference, listed
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def settled(references: Iterable[MappingReference], tenants: MappedTenants) -> b
     for reference in references:
         try:
             tenant = tenants.held(reference.tenant)
-        except UnclearTenant:
+        except UnclearReference:
             continue  # refused by the plan, and no answer of the PSA would change that
         if not reference.account or not reference.account.describes(tenant):
             return False
@@ -139,7 +139,7 @@ def plan_unmapping(
     for reference in references:
         try:
             tenant = tenants.of_integration(reference.tenant)
-        except UnclearTenant as unclear:
+        except UnclearReference as unclear:
             faults.append(unclear.fault)
             continue
         if tenant is None:
@@ -192,7 +192,7 @@ class _Wishes:
             tenant = self._tenants.held(reference.tenant)
             self._places[tenant.id] = reference
             account = self._account(reference, tenant)
-        except (UnclearTenant, UnclearAccount) as unclear:
+        except UnclearReference as unclear:
             self.faults.append(unclear.fault)
             return
         if tenant.account_id is None:
@@ -225,8 +225,7 @@ class _Wishes:
         if wanted and wanted.describes(tenant):
             return _account_of(tenant)
         if wanted is None:
-            told = "is required"
-            raise UnclearAccount(Fault(f"{reference.option}.account", told))
+            raise UnclearReference(Fault(f"{reference.option}.account", "is required"))
         return self._accounts.meant(wanted)
 
     def _move(self, reference: MappingReference, tenant: Tenant, account: Account) -> None:

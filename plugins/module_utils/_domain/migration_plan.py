@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .account_directory import AccountDirectory, UnclearAccount
+from .account_directory import AccountDirectory
 from .account_matching import Ambiguity, Doubt, match_accounts
 from .errors import InvalidSettings
 from .mapping_references import MappingReference, mapping_references_of
 from .model import Account, Tenant, TenantKind
 from .tenant_lookup import TenantLookup
+from .tenant_resolution import UnclearReference
 
 Known = Mapping[str, Any]
 
@@ -215,7 +216,7 @@ class _Planning:
             return
         try:
             account = directory.meant(reference.account)
-        except UnclearAccount as unclear:
+        except UnclearReference as unclear:
             self._fault(f"psa_migration_mappings: {unclear.fault.place}: {unclear.fault.message}")
             return
         if account.id in self._taken:

@@ -79,7 +79,7 @@ class Resolution:
 
 
 class UnclearReference(Exception):
-    """An entry cannot mean one tenant of the instance."""
+    """An entry cannot mean one tenant of the instance, or one account of the PSA."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)

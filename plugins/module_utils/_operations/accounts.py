@@ -9,19 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from .._domain.account_directory import AccountDirectory
-from .._domain.errors import ErrorCode, IntegrationError
+from .._domain.errors import IntegrationError
 from .._domain.model import Account, Integration
-from .._domain.platforms import effective_settings, stored_platform
+from .._domain.platforms import Platform, stored_platform
 from .._domain.progress import Progress
+from .._remote.verification import Access
 from .._storage.reader import Reader, RegistryRecord, SecretRecord
 from .context import Context
-from .verify import connection_of, patience_of
-
-if TYPE_CHECKING:
-    from .._remote.verification import Access
+from .verify import access_to, certificate_warnings, patience_of
 
 Found = TypeVar("Found")
 
@@ -33,6 +31,16 @@ class StoredAccess:
     integration: Integration
     record: RegistryRecord
     secret: SecretRecord | None
+
+    @property
+    def platform(self) -> Platform:
+        """Which PSA it is."""
+        return stored_platform(self.integration.platform, self.integration.name)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know about how it is asked."""
+        return certificate_warnings(self.platform, self.integration.settings)
 
 
 def stored_access(reader: Reader, integration: Integration) -> StoredAccess:
@@ -51,12 +59,11 @@ def all_accounts(context: Context, stored: StoredAccess) -> AccountDirectory:
     def ask(access: Access) -> AccountDirectory:
         progress = Progress("read", "accounts", None, context.tell)
         accounts: list[Account] = []
-        for account in connectors.list_accounts(platform, access):
+        for account in connectors.list_accounts(stored.platform, access):
             accounts.append(account)
             progress.reached(len(accounts))
         return AccountDirectory(accounts)
 
-    platform = stored_platform(stored.integration.platform, stored.integration.name)
     return _asked(context, stored, ask)
 
 
@@ -68,30 +75,27 @@ def some_accounts(context: Context, stored: StoredAccess, account_ids: Iterable[
     """
     from .._remote import connectors  # for tasks that ask somebody
 
+    wanted = list(dict.fromkeys(account_ids))
+
     def ask(access: Access) -> AccountDirectory:
-        found = (connectors.find_account(platform, access, account_id) for account_id in dict.fromkeys(account_ids))
+        found = (connectors.find_account(stored.platform, access, account_id) for account_id in wanted)
         return AccountDirectory((account for account in found if account), complete=False)
 
-    platform = stored_platform(stored.integration.platform, stored.integration.name)
     return _asked(context, stored, ask)
 
 
 def _asked(context: Context, stored: StoredAccess, ask: Callable[[Access], Found]) -> Found:
     """Ask with the stored credentials, again and again while they are refused and the task has patience."""
-    from .._remote.verification import Access
+    from .._remote.connectors import is_refusal  # for tasks that ask somebody
 
-    integration = stored.integration
-    platform = stored_platform(integration.platform, integration.name)
-    secrets = context.vault.open(stored.record, integration, stored.secret)
-    [proxy_password] = context.secret_options("proxy_password")
-    connection, patience = connection_of(context.options, proxy_password), patience_of(context.options)
-    filled = effective_settings(platform, integration.settings)
-    access = Access(filled, secrets, connection, context.in_play)
+    secrets = context.vault.open(stored.record, stored.integration, stored.secret)
+    access = access_to(context, stored.platform, stored.integration.settings, secrets)
+    patience = patience_of(context.options)
     for _attempt in range(patience.retries):
         try:
             return ask(access)
         except IntegrationError as error:
-            if error.code is not ErrorCode.CREDENTIALS_REFUSED:
+            if not is_refusal(error):
                 raise
             time.sleep(patience.delay)
     return ask(access)

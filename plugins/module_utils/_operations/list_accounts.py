@@ -24,8 +24,8 @@ def list_accounts(context: Context) -> dict[str, Any]:
     """
     List accounts; none matching is no failure.
 
-    :returns: ``accounts, integration, counts``; and, if all accounts were looked at, ``tenants_without_account`` and
-        ``lost_mappings``.
+    :returns: ``accounts, integration, warnings``; and, if all accounts were looked at, ``tenants_without_account,
+        lost_mappings, kept_mappings, counts``.
     :raises IntegrationError: see the module ``account_info``.
     """
     options = context.options
@@ -43,6 +43,7 @@ def list_accounts(context: Context) -> dict[str, Any]:
         "changed": False,
         "integration": integration_result(integration),
         "accounts": [_view_result(view) for view in shown],
+        "warnings": access.warnings,
     }
     if account_id is not None:
         return answer
@@ -54,7 +55,7 @@ def list_accounts(context: Context) -> dict[str, Any]:
         "lost_mappings": [mapping_result(tenant) for tenant in lost],
         "kept_mappings": [mapping_result(tenant) for tenant in kept],
         "counts": _counts(views, held),
-        "warnings": _warnings(lost),
+        "warnings": [*access.warnings, *_warnings(lost)],
     }
 
 

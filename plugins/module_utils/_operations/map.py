@@ -119,6 +119,11 @@ class MapAccounts(Operation[MappingSnapshot, MappingPlan]):
         entry = history_entry(self.context, now, "mappings_changed", integration.id, integration.name, summary)
         writer.add_history(entry)
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether the PSA was asked."""
+        return self._accounts is not None
+
     def _has_to_ask(self, snapshot: MappingSnapshot) -> bool:
         if self.matches:
             return True
@@ -152,14 +157,14 @@ def map_accounts(context: Context) -> dict[str, Any]:
     """
     _refuse_other_states(context.options)
     operation = MapAccounts(context)
-    _snapshot, plan = operation.run()
+    snapshot, plan = operation.run()
     return {
         "changed": plan.changed,
         **mapping_results(plan),
         **(matching_results(plan) if operation.matches else {}),
         "integration": integration_result(plan.integration),
         "diff": mapping_diff(plan),
-        "warnings": list(plan.warnings),
+        "warnings": [*(snapshot.access.warnings if operation.has_asked else ()), *plan.warnings],
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.platforms import Platform, effective_settings
-from .._remote.verification import Patience, Verification, VerificationState
+from .._remote.verification import Access, Patience, Verification, VerificationState
 from .context import Context, Options
 
 if TYPE_CHECKING:
@@ -31,17 +31,32 @@ def prove_settings(
     """
     from .._remote import connectors  # for tasks that ask somebody
 
+    access = access_to(context, platform, settings, secrets)
+    verification = connectors.verify(platform, access, patience_of(context.options))
+    return replace(verification, warnings=(*verification.warnings, *certificate_warnings(platform, settings)))
+
+
+def access_to(context: Context, platform: Platform, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Access:
+    """
+    Put together what the APIs of a platform are asked with.
+
+    :param settings: settings without secrets.
+    :param secrets: all secrets by field name.
+    :raises InvalidSettings: the password of the proxy cannot be read.
+    """
     [proxy_password] = context.secret_options("proxy_password")
-    connection, patience = connection_of(context.options, proxy_password), patience_of(context.options)
-    filled = effective_settings(platform, dict(settings))
-    verification = connectors.verify(platform, filled, secrets, connection, patience, context.in_play)
+    connection = connection_of(context.options, proxy_password)
+    return Access(effective_settings(platform, dict(settings)), secrets, connection, context.in_play)
+
+
+def certificate_warnings(platform: Platform, settings: Mapping[str, Any]) -> list[str]:
+    """Warn that credentials are sent to whoever answers, if that is so."""
     if settings.get("validate_certs") is not False:
-        return verification
-    warning = (
+        return []
+    return [
         f"The TLS certificate of {platform.title} was not verified (validate_certs: false): whoever is in between can "
         "read the credentials. A ca_path is safer."
-    )
-    return replace(verification, warnings=(*verification.warnings, warning))
+    ]
 
 
 def require_verified(platform: Platform, verification: Verification, required: Sequence[str]) -> None:

@@ -13,14 +13,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .._domain.errors import ErrorCode, IntegrationError
 from .._domain.model import Account
 from .._domain.platforms import Platform
-from .._domain.redaction import SecretsInPlay
 from . import autotask, connectwise_manage, tigerpaw_accounts, tigerpaw_rest, tigerpaw_soap
-from .http import Connection
 from .verification import Access, Finding, Patience, Verification
 
 
@@ -76,32 +73,20 @@ def find_account(platform: Platform, access: Access, account_id: str) -> Account
     return CONNECTORS[platform.name].find_account(access, account_id)
 
 
-def verify(
-    platform: Platform,
-    settings: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    connection: Connection,
-    patience: Patience,
-    in_play: SecretsInPlay,
-) -> Verification:
+def verify(platform: Platform, access: Access, patience: Patience) -> Verification:
     """
-    Prove the settings of an integration to every API of its platform, reading only.
+    Prove credentials to every API of a platform, reading only.
 
     The APIs are asked one after another, so that Ansible's ``timeout:`` and Ctrl-C end it at once. While nothing but
     refused credentials is wrong, and as long as there is patience, only the APIs that refused are asked again.
 
-    :param settings: as :func:`effective_settings` returns them.
-    :param secrets: all secrets of the platform, by field name.
-    :param in_play: learns all secrets that are used.
     :raises IntegrationError: one for all APIs that failed, with the code of the first and
         ``faults=[{"api": ..., "code": ..., "message": ...}, ...]``.
     """
-    in_play.add(*secrets.values())
     apis = CONNECTORS[platform.name].apis
-    access = Access(settings, secrets, connection, in_play)
     findings, failures = _ask({api: apis[api] for api in platform.apis}, access)
     for _attempt in range(patience.retries):
-        if not failures or not all(_is_refusal(failure) for failure in failures.values()):
+        if not failures or not all(is_refusal(failure) for failure in failures.values()):
             break
         time.sleep(patience.delay)
         proven, failures = _ask({api: apis[api] for api in failures}, access)
@@ -109,6 +94,11 @@ def verify(
     if failures:
         raise _one_error(platform, {api: failures[api] for api in platform.apis if api in failures})
     return _verification(platform, findings)
+
+
+def is_refusal(failure: IntegrationError) -> bool:
+    """Tell whether nothing but the credentials is wrong, so that a new API user may only need some time."""
+    return failure.code is ErrorCode.CREDENTIALS_REFUSED
 
 
 def _ask(
@@ -122,10 +112,6 @@ def _ask(
         except IntegrationError as failure:
             failures[api] = failure
     return findings, failures
-
-
-def _is_refusal(failure: IntegrationError) -> bool:
-    return failure.code is ErrorCode.CREDENTIALS_REFUSED
 
 
 def _one_error(platform: Platform, failures: Mapping[str, IntegrationError]) -> IntegrationError:

@@ -60,13 +60,16 @@ class Access:
 
     :param settings: of the platform, without secrets, every address filled in.
     :param secrets: by field name.
-    :param in_play: learns what is derived from them.
+    :param in_play: learns them, and what is derived from them.
     """
 
     settings: Mapping[str, Any]
     secrets: Mapping[str, str] = field(repr=False)
     connection: Connection
     in_play: SecretsInPlay
+
+    def __post_init__(self) -> None:
+        self.in_play.add(*self.secrets.values())
 
     def endpoint(self, url: str) -> Endpoint:
         """

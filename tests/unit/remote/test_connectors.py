@@ -64,7 +64,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
     def verify(rest: Api, soap: Api, patience: Patience | None = None) -> Verification:
         put_in_place(monkeypatch, rest=rest, soap=soap)
-        return connectors.verify(TIGERPAW, {}, {}, Connection(), patience or Patience(), SecretsInPlay())
+        return connectors.verify(TIGERPAW, Access({}, {}, Connection(), SecretsInPlay()), patience or Patience())
 
     return verify
 
@@ -136,7 +136,7 @@ def test_secrets_are_in_play_before_anything_is_asked(monkeypatch: pytest.Monkey
 
     put_in_place(monkeypatch, rest=reflecting, soap=reflecting)
     with pytest.raises(IntegrationError, match=r"It says \*{8}\."):
-        connectors.verify(TIGERPAW, {}, {"soap_password": "hunter2"}, Connection(), Patience(), SecretsInPlay())
+        connectors.verify(TIGERPAW, Access({}, {"soap_password": "hunter2"}, Connection(), SecretsInPlay()), Patience())
 
 
 def test_verification_is_never_switched_off_by_accident() -> None:
