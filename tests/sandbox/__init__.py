@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-The systems that the collection talks to, as local servers: Tigerpaw's REST and SOAP APIs, Security Center, mail,
-webhooks, a proxy.
+The systems that the collection talks to, as local servers: Tigerpaw's REST and SOAP APIs, ConnectWise Manage, Autotask,
+Security Center, mail, webhooks, a proxy.
 
 They are no kinder than the real ones, remember what they received, and misbehave on demand. See ``README.md``.
 """

@@ -38,6 +38,8 @@ class Addresses:
     unknown_ca: str
     control: str
     proxy: str
+    closed: str
+    """Where nobody listens, nor will as long as the sandbox runs."""
     smtp_ports: dict[str, int]
     """The ports of the three listeners ``starttls``, ``tls`` and ``none``."""
 
