@@ -18,7 +18,7 @@ from urllib.parse import quote
 from .._domain.errors import ErrorCode
 from .._domain.model import Account
 from .http import HttpClient
-from .listed_accounts import UnreadableAccount, distinct, read_account
+from .listed_accounts import UnreadableAccount, distinct, read_account, readable, with_identifier
 from .rest_api import Advice, RestApi, reason_given
 from .vendor_address import may_follow
 from .verification import Access, Finding, VerificationState
@@ -62,10 +62,8 @@ def list_accounts(access: Access) -> Iterator[Account]:
     with _opened(access) as (api, base):
         url = f"{base}v1.0/Companies/query"
         question = {"filter": [everyone], "maxRecords": _PAGE_SIZE, "includeFields": _FIELDS}
-        try:
+        with readable(api, url):
             yield from distinct(_pages(api, url, question, access))
-        except UnreadableAccount as fault:
-            api.unexpected(url, str(fault))
 
 
 def find_account(access: Access, account_id: str) -> Account | None:
@@ -80,10 +78,9 @@ def find_account(access: Access, account_id: str) -> Account | None:
         url = f"{base}v1.0/Companies/query"
         this_one = {"op": "eq", "field": "id", "value": int(account_id)}
         content = api.search(url, {"filter": [this_one], "maxRecords": 1, "includeFields": _FIELDS})
-        try:
-            return next((found for found in _companies(content, access) if found.id == account_id), None)
-        except UnreadableAccount as fault:
-            api.unexpected(url, str(fault))
+        with readable(api, url):
+            found = with_identifier(_companies(content, access), account_id)
+    return found
 
 
 @contextmanager

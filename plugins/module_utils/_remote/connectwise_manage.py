@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 from .._domain.errors import ErrorCode
 from .._domain.model import Account
 from .http import HttpClient
-from .listed_accounts import UnreadableAccount, distinct, read_account
+from .listed_accounts import UnreadableAccount, distinct, read_account, readable, with_identifier
 from .rest_api import Advice, RestApi
 from .vendor_address import may_follow
 from .verification import Access, Finding, VerificationState
@@ -64,10 +64,8 @@ def list_accounts(access: Access) -> Iterator[Account]:
     with _opened(access) as (api, base):
         question = {"conditions": "deletedFlag=false", "fields": _FIELDS, "pageSize": _PAGE_SIZE}
         url = f"{base}/company/companies?{urlencode({**question, 'page': 1})}"
-        try:
+        with readable(api, url):
             yield from distinct(_pages(api, url, access))
-        except UnreadableAccount as fault:
-            api.unexpected(url, str(fault))
 
 
 def find_account(access: Access, account_id: str) -> Account | None:
@@ -82,10 +80,9 @@ def find_account(access: Access, account_id: str) -> Account | None:
         question = {"conditions": f"id={int(account_id)} and deletedFlag=false", "fields": _FIELDS, "pageSize": 1}
         url = f"{base}/company/companies?{urlencode(question)}"
         content, _answer = api.get(url)
-        try:
-            return next((found for found in _companies(content, access) if found.id == account_id), None)
-        except UnreadableAccount as fault:
-            api.unexpected(url, str(fault))
+        with readable(api, url):
+            found = with_identifier(_companies(content, access), account_id)
+    return found
 
 
 @contextmanager

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .._domain.model import Account
 from .._domain.redaction import SecretsInPlay
 from .._domain.text import LONGEST_NAME, clean_text
 from .foreign_text import shown_name
+from .rest_api import RestApi
 
 MOST_ACCOUNTS = 500_000
 """More than any MSP has clients; a PSA that goes on after these is out of order."""
@@ -20,6 +22,19 @@ MOST_ACCOUNTS = 500_000
 
 class UnreadableAccount(Exception):
     """An entry is no account; says what is wrong with it."""
+
+
+@contextmanager
+def readable(api: RestApi, url: str) -> Iterator[None]:
+    """
+    Tell of what cannot be read as of any other answer that was not expected.
+
+    :raises IntegrationError: ``unexpected_answer``, in place of :class:`UnreadableAccount`.
+    """
+    try:
+        yield
+    except UnreadableAccount as fault:
+        api.unexpected(url, str(fault))
 
 
 def read_account(
@@ -68,6 +83,11 @@ def distinct(pages: Iterable[Sequence[Account]]) -> Iterator[Account]:
         if len(seen) > MOST_ACCOUNTS:
             raise UnreadableAccount(f"more than {MOST_ACCOUNTS:,} accounts")
         yield from new.values()
+
+
+def with_identifier(accounts: Iterable[Account], account_id: str) -> Account | None:
+    """Find the account that was asked for among those that came."""
+    return next((account for account in accounts if account.id == account_id), None)
 
 
 def _identifier(value: Any, in_play: SecretsInPlay) -> str | None:

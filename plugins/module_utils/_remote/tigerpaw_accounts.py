@@ -19,7 +19,7 @@ from .._domain.errors import ErrorCode
 from .._domain.model import Account
 from .foreign_text import quote
 from .http import HttpClient
-from .listed_accounts import UnreadableAccount, distinct, read_account
+from .listed_accounts import UnreadableAccount, distinct, read_account, readable, with_identifier
 from .rest_api import RestApi
 from .tigerpaw_rest import ADVICE, SYSTEM, address_of, signer
 from .verification import Access
@@ -36,11 +36,8 @@ def list_accounts(access: Access) -> Iterator[Account]:
 
     :raises IntegrationError: as the verification does; ``unexpected_answer`` also where fewer come than there are.
     """
-    with _opened(access) as (api, url):
-        try:
-            yield from distinct(_pages(api, url, access))
-        except UnreadableAccount as fault:
-            api.unexpected(url, str(fault))
+    with _opened(access) as (api, url), readable(api, url):
+        yield from distinct(_pages(api, url, access))
 
 
 def find_account(access: Access, account_id: str) -> Account | None:
@@ -51,13 +48,11 @@ def find_account(access: Access, account_id: str) -> Account | None:
     """
     if not account_id.isdecimal():
         return None
-    this_one = {"SearchType": "AccountNumber", "MatchType": "Equal", "Criteria": account_id}
     with _opened(access) as (api, url):
-        try:
-            found = _accounts(_page(api, url, this_one, 1, access), access)
-            return next((account for account in found if account.id == account_id), None)
-        except UnreadableAccount as fault:
-            api.unexpected(url, str(fault))
+        this_one = {"SearchType": "AccountNumber", "MatchType": "Equal", "Criteria": account_id}
+        with readable(api, url):
+            found = with_identifier(_accounts(_page(api, url, this_one, 1, access), access), account_id)
+    return found
 
 
 @contextmanager
