@@ -167,6 +167,7 @@ INTEGRATION = ModuleSpecification(
         "verify": _choice("on_change", "always", "never", default="on_change"),
         "require_verified": _APIS,
         "when_bound": _choice("unbind", "fail", default="unbind"),
+        "unbind_only": {"type": "list", "elements": "str"},
         **ALL,
         **JOB,
         **VERIFICATION,

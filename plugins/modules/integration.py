@@ -264,6 +264,13 @@ options:
       - unbind
       - fail
     default: unbind
+  unbind_only:
+    description:
+      - The virtual servers and companies that a deletion may unbind, by name, C(uid) or C(id).
+      - If another one is bound, perhaps since you looked, nothing is deleted, and it is named. An empty list lets a
+        deletion unbind none.
+    type: list
+    elements: str
 notes:
   - No setting of a platform has an environment variable that stands in for it, so that a stray variable never changes a
     credential.

@@ -374,6 +374,7 @@ def of_deletion() -> Recipe:
         "no selection": patches({("name",): None}),
         "integration_id": patches({("integration_id",): "id of Servers"}, {("integration_id",): "id of Zenith"}),
         "when_bound": patches({("when_bound",): "fail"}),
+        "unbind_only": patches({("unbind_only",): []}, {("unbind_only",): ["Nobody"]}),
         "mail_from": patches(
             {("smtp_host",): "mail.example"},
             {("smtp_host",): "mail.example", ("mail_from",): f"a@msp.example, {MARK}@evil.example"},

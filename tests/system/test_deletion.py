@@ -98,6 +98,22 @@ def test_a_deletion_can_be_refused_while_tenants_are_bound(workplace: Workplace)
     assert workplace.everything() == before
 
 
+def test_a_deletion_unbinds_only_who_is_named(workplace: Workplace) -> None:
+    workplace.create()
+    workplace.run("binding", integration="Acme", companies=[{"uid": "1", "name": "Harbour"}, "Cyan", "Dune"])
+    known = {item["name"]: item["id"] for item in workplace.run("tenant_info")["tenants"]}
+    before = workplace.everything()
+    for named in ([], ["harbour"], ["Harbour", "Cyan"], [known["Dune"], "1"]):
+        refused = workplace.refusal("integration", **DELETION, unbind_only=named)
+        assert refused.code == "tenants_bound"
+        assert set(refused.details["tenants"][0].values()) & {"Harbour", "Dune", "Cyan"}
+    assert refused.details["tenants"] == [{"name": "Cyan"}]
+    assert "unbind_only does not name: 'Cyan'" in refused.message
+    assert workplace.everything() == before
+    deleted = workplace.run("integration", **DELETION, unbind_only=["1", "Cyan", known["Dune"], "Elsewhere"])
+    assert len(deleted["unbound"]) == 3
+
+
 def test_a_deletion_never_asks_the_platform(workplace: Workplace, sandbox: Sandbox) -> None:
     workplace.create(tigerpaw=sandbox.tigerpaw_settings())
     workplace.run("integration", **DELETION)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from socket import gethostname
@@ -30,7 +31,7 @@ from .._domain.text import did_you_mean, nearest
 from .._storage.reader import Reader, SecretRecord
 from .._storage.writer import Writer
 from .channels import chosen_channels, configured_channels, is_configured
-from .context import Context
+from .context import Context, Options
 from .deliver import Delivery, deliver, lacking, pending_warning
 from .find import elsewhere, integration_by_id
 from .history import history_entry
@@ -99,8 +100,8 @@ class DeleteIntegration(Operation[DeletionSnapshot, DeletionPlan]):
 
     def plan(self, snapshot: DeletionSnapshot) -> DeletionPlan:
         """Refuse to unbind tenants where the task says so."""
-        if snapshot.tenants and self.context.options.get("when_bound") == "fail":
-            raise _tenants_bound(snapshot)
+        if snapshot.stored and (staying := _not_to_be_unbound(self.context.options, snapshot.tenants)):
+            raise _tenants_bound(self.context.options, snapshot.stored, staying)
         return DeletionPlan(snapshot.stored, snapshot.tenants)
 
     def prove(self, snapshot: DeletionSnapshot, plan: DeletionPlan) -> None:
@@ -227,13 +228,23 @@ def _message_id(channel: str, notification_id: str) -> str:
     return f"<{notification_id}@{host if _HOST.fullmatch(host) else 'localhost'}>"
 
 
-def _tenants_bound(snapshot: DeletionSnapshot) -> IntegrationError:
-    names = [tenant.name for tenant in snapshot.tenants]
-    more = f" and {len(names) - _TENANTS_TOLD} more" if len(names) > _TENANTS_TOLD else ""
-    holder = snapshot.stored.name if snapshot.stored else ""
+def _not_to_be_unbound(options: Options, tenants: Sequence[Tenant]) -> list[Tenant]:
+    """Find the tenants that are bound and that the task does not give up."""
+    if options.get("when_bound") == "fail":
+        return list(tenants)
+    named = options.get("unbind_only")
+    return [] if named is None else [item for item in tenants if not {item.name, item.uid, item.id} & set(named)]
+
+
+def _tenants_bound(options: Options, stored: Integration, tenants: Sequence[Tenant]) -> IntegrationError:
+    told = ", ".join(repr(tenant.name) for tenant in tenants[:_TENANTS_TOLD])
+    told += f" and {len(tenants) - _TENANTS_TOLD} more" if len(tenants) > _TENANTS_TOLD else ""
+    if options.get("when_bound") == "fail":
+        what, advice = f"still holds {told}", "delete with when_bound: unbind"
+    else:
+        what, advice = f"holds what unbind_only does not name: {told}", "name them there"
     return IntegrationError(
         ErrorCode.TENANTS_BOUND,
-        f"'{holder}' still holds {', '.join(map(repr, names[:_TENANTS_TOLD]))}{more}. Unbind or move them first, or "
-        "delete with when_bound: unbind.",
-        tenants=tenant_references(snapshot.tenants),
+        f"'{stored.name}' {what}. Unbind or move them first, or {advice}. Nothing was deleted.",
+        tenants=tenant_references(tenants),
     )
