@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ SECONDS = 180
 STAND_INS = Path(__file__).with_name("stand_ins")
 OLD, NEW = "Integration with Tigerpaw", "Integration with ConnectWise Manage"
 CLIENTS = ["Acme Ltd", "Borg GmbH", "Cyan", "Dune {{ 7 * 7 }}", "Echo"]
+DEATH = ["sh", "-c", "kill -KILL $PPID"]
 COMPANIES = [Company(1, "ACME Limited"), Company(2, "Borg AG"), Company(3, "Cyan"), Company(4, "Dune {{ 7 * 7 }}")]
 
 
@@ -70,11 +72,11 @@ class Stage:
         self.ask("mapping", integration=OLD, match="automatic")
         assert len(self.mapped(OLD)) == len(CLIENTS)
 
-    def play(self, *arguments: str, killed_before: str | None = None, **variables: Any) -> Played:
+    def play(self, *arguments: str, meanwhile: tuple[str, list[str]] | None = None, **variables: Any) -> Played:
         """
         Play the role, and show all that Ansible can show.
 
-        :param killed_before: the task before which the whole playbook is killed.
+        :param meanwhile: a task, and a command that is carried out before it.
         """
         told = self.folder / "result.json"
         told.unlink(missing_ok=True)
@@ -95,7 +97,7 @@ class Stage:
             ],
         }
         (self.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-        return self._run(told, killed_before, *arguments)
+        return self._run(told, meanwhile, *arguments)
 
     def settings(self) -> dict[str, Any]:
         people = [{"email": "ann@msp.example", "alias": "Ann"}]
@@ -124,11 +126,26 @@ class Stage:
         for system in ("rest", "soap"):
             self.sandbox.misbehave(system, "dropped", "always")
 
-    def _run(self, told: Path, killed_before: str | None, *arguments: str) -> Played:
-        death = {
-            "ANSIBLE_CALLBACK_PLUGINS": str(STAND_INS / "death_before_task" / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "death_before_task",
-            "DEATH_BEFORE_TASK": killed_before or "",
+    def module_call(self, module: str, **options: Any) -> list[str]:
+        """Give the command that performs one task, as somebody else would."""
+        call = "import json, sys; from system.tasks import perform; perform(sys.argv[1], json.loads(sys.argv[2]))"
+        given = json.dumps({**self.options(), **options})
+        return ["env", f"PYTHONPATH={os.pathsep.join(sys.path)}", sys.executable, "-c", call, module, given]
+
+    def new_private_key(self) -> list[str]:
+        """Give the command by which the new PSA gets another key than the one that is kept."""
+        user = {"system": "connectwise_manage", "name": self.sandbox.state.credentials.connectwise_public_key}
+        given = json.dumps({**user, "secret": "an0ther-private-key"})
+        send = "import sys, urllib.request as http; http.urlopen(sys.argv[1], sys.argv[2].encode())"
+        return [sys.executable, "-c", send, f"{self.sandbox.control_url}/users", given]
+
+    def _run(self, told: Path, meanwhile: tuple[str, list[str]] | None, *arguments: str) -> Played:
+        task, command = meanwhile or ("", [])
+        interfering = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(STAND_INS / "command_before_task" / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "command_before_task",
+            "COMMAND_BEFORE_TASK": task,
+            "COMMAND": json.dumps(command),
         }
         done = subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", "-vvvv", *arguments, "play.yml"],
@@ -137,7 +154,7 @@ class Stage:
                 **os.environ,
                 "HOME": str(self.folder),
                 "ANSIBLE_NOCOLOR": "true",
-                **(death if killed_before else {}),
+                **(interfering if meanwhile else {}),
             },
             capture_output=True,
             text=True,
@@ -201,6 +218,7 @@ def test_from_plan_to_deletion(stage: Stage) -> None:
     kept = questions.read_text(encoding="utf-8")
     assert stage.play(mappings=mistyped, leftover_path=str(questions)).code != 0
     assert questions.read_text(encoding="utf-8") == kept, "a faulty answer costs nobody the others"
+    assert stat.S_IMODE(questions.stat().st_mode) == 0o600
     last = stage.play(mappings=answers, delete_old=True)
     assert last.code == 0, last.output
     assert last.result["deleted"]
@@ -216,6 +234,9 @@ def test_from_plan_to_deletion(stage: Stage) -> None:
 def test_rolling_back_is_the_same_the_other_way_round(sqlite_stage: Stage) -> None:
     at_first = sqlite_stage.mapped(OLD)
     assert sqlite_stage.play().code == 0
+    assert sqlite_stage.sandbox.requests("rest") == sqlite_stage.sandbox.requests("soap") == [], (
+        "the old PSA is not asked"
+    )
     sqlite_stage.sandbox.misbehave("connectwise_manage", "dropped", "always")
     sqlite_stage.sandbox.state.accounts[0].name = "Acme, called otherwise by now"
     back = sqlite_stage.play(**{"from": NEW, "to": OLD, "settings": None})
@@ -242,7 +263,7 @@ def test_it_goes_on_where_it_was_stopped(sqlite_stage: Stage) -> None:
     answers = [{"tenant": "Borg GmbH", "account": "Borg AG"}, {"tenant": "Echo", "account": "Echo"}]
     sqlite_stage.sandbox.state.companies["connectwise_manage"].append(Company(5, "Echo"))
     for task in STOPS:
-        assert sqlite_stage.play(killed_before=task, mappings=answers, delete_old=True).code == -signal.SIGKILL
+        assert sqlite_stage.play(meanwhile=(task, DEATH), mappings=answers, delete_old=True).code == -signal.SIGKILL
         held = sqlite_stage.held(OLD) + sqlite_stage.held(NEW)
         assert sorted(held) == sorted(CLIENTS), task
     assert sqlite_stage.play(mappings=answers, delete_old=True).code == 0
@@ -254,7 +275,7 @@ def test_whoever_has_moved_without_an_account_is_told_and_holds_up_the_deletion(
     answers = [{"tenant": "Borg GmbH", "account": "Borg AG"}]
     questions = sqlite_stage.folder / "left_over.yml"
     told = {"mappings": answers, "leftover_path": str(questions)}
-    assert sqlite_stage.play(killed_before="Map them to their accounts", **told).code == -signal.SIGKILL
+    assert sqlite_stage.play(meanwhile=("Map them to their accounts", DEATH), **told).code == -signal.SIGKILL
     assert 'account: {id: "2", name: "Borg AG"}' in questions.read_text(encoding="utf-8")
     refused = sqlite_stage.play(delete_old=True, delete_old_confirm=["Echo"])
     assert refused.code != 0
@@ -307,6 +328,32 @@ def test_clients_are_given_up_only_by_their_names(sqlite_stage: Stage) -> None:
     assert sqlite_stage.held(OLD) == ["Borg GmbH", "Echo"]
     assert sqlite_stage.play(delete_old=True, delete_old_confirm=["Echo", "Borg GmbH"]).code == 0
     assert sqlite_stage.ask("integration_info", name=OLD)["integrations"] == []
+
+
+def test_who_comes_at_the_last_moment_is_not_given_up(sqlite_stage: Stage) -> None:
+    late = sqlite_stage.module_call("binding", integration=OLD, companies=[{"name": "Late", "new": True}])
+    given_up = {"delete_old": True, "delete_old_confirm": ["Echo", "Borg GmbH"]}
+    refused = sqlite_stage.play(meanwhile=("Delete the old integration", late), **given_up)
+    assert refused.code != 0
+    assert "unbind_only does not name: 'Late'" in refused.output
+    assert sqlite_stage.held(OLD) == ["Borg GmbH", "Echo", "Late"]
+
+
+@pytest.mark.parametrize("what", ["a mapping ends", "credentials change"])
+def test_both_sides_are_looked_at_once_more_before_anything_is_deleted(sqlite_stage: Stage, what: str) -> None:
+    meanwhile = {
+        "a mapping ends": sqlite_stage.module_call(
+            "mapping", integration=NEW, mappings=[{"tenant": "Cyan"}], state="absent"
+        ),
+        "credentials change": sqlite_stage.new_private_key(),
+    }
+    given_up = {"delete_old": True, "delete_old_confirm": ["Echo", "Borg GmbH"]}
+    refused = sqlite_stage.play(
+        meanwhile=("Prove the new integration once more, and see what it holds", meanwhile[what]), **given_up
+    )
+    assert refused.code != 0
+    assert "Nothing was deleted. Play the role again." in refused.output
+    assert sqlite_stage.held(OLD) == ["Borg GmbH", "Echo"]
 
 
 def test_what_is_no_migration_is_refused(sqlite_stage: Stage) -> None:
