@@ -162,7 +162,7 @@ class Job:
         :param inventory: by default one without hosts.
         """
         self._write("env/envvars", {**self.injected.variables, **self._own_variables()})
-        self._write("env/extravars", {**answers, **self._told()})
+        self._write("env/extravars", _untemplated({**answers, **self._told()}))
         self._write("env/settings", {"fact_cache_type": "jsonfile", "job_timeout": 300})
         if inventory is None:
             inventory = self.folder / "no_hosts"
@@ -190,9 +190,10 @@ class Job:
         )
         return Finished((artifacts / "status").read_text(encoding="utf-8"), events)
 
-    def _write(self, name: str, content: dict[str, Any]) -> None:
+    def _write(self, name: str, content: dict[str, Any] | str) -> None:
         (self.folder / "env").mkdir(exist_ok=True)
-        (self.folder / name).write_text(json.dumps(content), encoding="utf-8")
+        text = content if isinstance(content, str) else json.dumps(content)
+        (self.folder / name).write_text(text, encoding="utf-8")
 
     def _told(self) -> dict[str, Any]:
         """Return what AWX tells a playbook of its job, by the names of its methods ``awx_meta_vars``."""
@@ -216,3 +217,12 @@ class Job:
             "HOME": str(self.folder),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         }
+
+
+def _untemplated(value: Any) -> str:
+    """Write answers as AWX does, which never lets a text of theirs be a template (awx/main/utils/safe_yaml.py)."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(name)}: {_untemplated(item)}' for name, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_untemplated, value))}]"
+    return f"!unsafe {json.dumps(value)}" if isinstance(value, str) else json.dumps(value)

@@ -22,6 +22,8 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 
 from sandbox import Sandbox
+from sandbox.accounts import Account
+from sandbox.companies import Company
 
 from .awx import CHECKOUT, Finished, Injected, Job, inject
 from .awx_rules import faults_of_answer
@@ -334,6 +336,64 @@ def test_companies_are_bound_without_security_center(team: Team, postgresql: Pos
     script = sliced(team.read_inventory(), 1, 1)
     assert team.launch("bind new clients", inventory=script, integration_name=NAME).status == "successful"
     assert [row["name"] for row in postgresql.rows("tenant") if row["integration"]] == ["Acme"]
+
+
+@pytest.fixture
+def companies(team: Team, sandbox: Sandbox, postgresql: PostgresqlDatabase) -> list[str]:
+    """Let an integration hold clients that have no account yet."""
+    names = ["Acme", "Borg {{ 7 * 7 }}"]
+    sandbox.state.accounts = [Account(1, "Acme Ltd"), Account(2, "Other")]
+    sandbox.state.companies["connectwise_manage"] = [Company(3, "ACME"), Company(4, "Another")]
+    team.credentials["Kaspersky ConnectWise Manage"] = sandbox.connectwise_manage_settings()
+    told(keep(team, integration_solution="business_hub", integration_administrators=ADMINISTRATORS))
+    held = [{"name": name, "new": True} for name in names]
+    perform("binding", {"registry": postgresql.address, "instance": "office", "integration": NAME, "companies": held})
+    return names
+
+
+def accounts(database: PostgresqlDatabase) -> list[str]:
+    return sorted(row["account_name"] for row in database.rows("mapping"))
+
+
+def test_clients_are_mapped_after_a_preview(
+    team: Team, companies: list[str], postgresql: PostgresqlDatabase, hidden: dict[str, str]
+) -> None:
+    usual = {"msp_kaspersky_instance": "office", "integration_name": NAME}
+    template = "map clients to accounts"
+    previewed = told(team.launch(template, **usual, mapping_step="preview"))
+    assert [item["account"]["name"] for item in previewed["mapped"]] == ["Acme Ltd"]
+    assert [item["name"] for item in previewed["unmatched_tenants"]] == companies[1:]
+    assert accounts(postgresql) == []
+    told(team.launch(template, **usual, mapping_step="map"))
+    assert accounts(postgresql) == ["Acme Ltd"]
+    wrong = team.launch(template, **usual, mapping_step="map", mapping_list="Borg {{ 7 * 7 }}: Other")
+    assert "Nothing was mapped" in refusal(wrong)
+    told(team.launch(template, **usual, mapping_step="map", mapping_list="Borg {{ 7 * 7 }} = Other\n"))
+    assert accounts(postgresql) == ["Acme Ltd", "Other"]
+    assert team.leaks(hidden) == {}
+
+
+def test_the_psa_is_changed_and_answers_are_fed_back(
+    team: Team, companies: list[str], sandbox: Sandbox, postgresql: PostgresqlDatabase, hidden: dict[str, str]
+) -> None:
+    new = "Integration with ConnectWise Manage"
+    usual = {"msp_kaspersky_instance": "office", "migration_from": NAME, "migration_to": new}
+    usual |= {"integration_notify_through": ["smtp"]}
+
+    def change(step: str, *chosen: str, **answers: Any) -> dict[str, Any]:
+        return told(team.launch("change the PSA", *chosen, **usual, migration_step=step, **answers))
+
+    platform = "Kaspersky ConnectWise Manage"
+    planned = change("plan", platform, migration_administrators=ADMINISTRATORS)
+    assert (planned["plan"]["move"], planned["moved"]) == (companies[:1], [])
+    assert accounts(postgresql) == []
+    moved = change("move", platform)
+    assert [item["tenant"]["name"] for item in moved["left_over"]] == companies[1:]
+    answers = moved["open_questions"].replace("account:", "account: Another")
+    last = change("move and delete the old integration", migration_left_over=answers)
+    assert (last["left_over"], last["deleted"], accounts(postgresql)) == ([], True, ["ACME", "Another"])
+    assert len(sandbox.mails()) == 2
+    assert team.leaks(hidden) == {}
 
 
 def test_gathered_facts_hold_no_secret(team: Team, hidden: dict[str, str], tmp_path: Path) -> None:

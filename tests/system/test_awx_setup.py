@@ -266,7 +266,7 @@ def test_every_object_is_made(objects: Objects) -> None:
     assert objects["credential"]["Key"]["inputs"] == {"secret_key": KEY}
     assert objects["execution_environment"]["Kaspersky"]["image"] == IMAGE
     assert objects["inventory_source"]["Kaspersky tenants"]["credential"] == "Tenants"
-    assert len(objects["job_template"]) == 6
+    assert len(objects["job_template"]) == 8
 
 
 def test_the_stand_ins_have_the_options_of_the_modules() -> None:
@@ -323,6 +323,8 @@ def test_a_template_takes_the_credentials_that_it_needs(objects: Objects) -> Non
         "create or update an integration": ["Registry", "Key"],
         "rotate credentials": ["Registry", "Key"],
         "delete an integration": ["Registry", "Key", "Mail"],
+        "map clients to accounts": ["Registry", "Key"],
+        "change the PSA": ["Registry", "Key", "Mail"],
         "report": ["Registry", "Key"],
         "bind new clients": ["Registry"],
     }
