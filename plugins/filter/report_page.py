@@ -14,7 +14,7 @@ description:
   - Turns what the info modules return into one page of HTML that needs nothing beside it. It loads nothing and runs
     nothing. The role P(msp.kaspersky.report#role) writes it to a file.
   - It asks nobody. The page holds names of clients, and no secrets.
-positional: title, today, days, oldest
+positional: title, today, days, oldest, accounts
 options:
   _input:
     description:
@@ -43,6 +43,13 @@ options:
       - Days after which credentials count as old.
     type: int
     default: 180
+  accounts:
+    description:
+      - Results of M(msp.kaspersky.account_info) in a loop over integrations, with the item as C(report_integration).
+        One that failed is told as an integration whose accounts could not be listed.
+      - If omitted, the page says that accounts were not asked for.
+    type: list
+    elements: dict
 seealso:
   - module: msp.kaspersky.integration_info
   - module: msp.kaspersky.tenant_info
@@ -83,7 +90,12 @@ class FilterModule:
 
 
 def reported(
-    told: Any, title: Any = "Protection and tickets", today: Any = "", days: Any = 7, oldest: Any = 180
+    told: Any,
+    title: Any = "Protection and tickets",
+    today: Any = "",
+    days: Any = 7,
+    oldest: Any = 180,
+    accounts: Any = None,
 ) -> Any:
     """
     Make the page.
@@ -93,7 +105,9 @@ def reported(
     """
     try:
         day = date.fromisoformat(str(today))
-        facts = read_facts(plain(told), title=str(title), today=day, days=int(days), oldest=int(oldest))
+        facts = read_facts(
+            plain(told), title=str(title), today=day, days=int(days), oldest=int(oldest), asked=plain(accounts)
+        )
         return wrap_var(page(facts))
     except Exception as error:  # noqa: BLE001 (its text may hold names of clients)
         raise AnsibleFilterError(f"{NAME}: unexpected {type(error).__name__}; its text is withheld") from None

@@ -24,14 +24,44 @@ class Standing(StrEnum):
     """Bound and mapped: somebody gets the tickets."""
     UNMAPPED = "unmapped"
     """Bound, and not mapped to an account."""
+    INACTIVE = "inactive"
+    """Mapped to an account that is not active in the PSA."""
+    LOST = "lost"
+    """Mapped to an account that the PSA no longer has, or no longer shows."""
     STALE = "stale"
     """No longer there in Security Center."""
     UNBOUND = "unbound"
     """No integration holds it."""
 
 
-_WITHOUT_TICKETS = (Standing.UNMAPPED, Standing.UNBOUND)
+_WITHOUT_TICKETS = (Standing.UNMAPPED, Standing.INACTIVE, Standing.LOST, Standing.UNBOUND)
 """What no longer exists has no tickets that anybody could miss."""
+
+
+class AskedAccounts:
+    """
+    What the PSAs told of the accounts that clients are mapped to.
+
+    :ivar unlisted: why the accounts of an integration could not be listed, by its instance and name.
+    """
+
+    def __init__(self, told: Sequence[Known]) -> None:
+        self.unlisted: dict[tuple[str, str], str] = {}
+        self._faulty: dict[tuple[str, str, str], Standing] = {}
+        for one in told:
+            place = one["report_integration"]["instance"], one["report_integration"]["name"]
+            if "accounts" in one:
+                inactive = (item["id"] for item in one["accounts"] if item["active"] is False)
+                lost = (item["account"]["id"] for item in one["lost_mappings"])
+                self._faulty |= {(*place, identifier): Standing.INACTIVE for identifier in inactive}
+                self._faulty |= {(*place, identifier): Standing.LOST for identifier in lost}
+            else:
+                self.unlisted[place] = (one.get("error") or {}).get("code") or "no answer"
+
+    def standing(self, item: Known) -> Standing:
+        """Tell how a client stands that is mapped."""
+        place = item["instance"], item["integration"], item["account"]["id"]
+        return self._faulty.get(place, Standing.SERVED)
 
 
 class Health(StrEnum):
@@ -62,6 +92,7 @@ class KeptIntegration:
     :param age: of its credentials, in days.
     :param trouble: why the proof failed.
     :param clients: how many it holds, by standing.
+    :param unlisted: why the accounts of its PSA could not be listed.
     """
 
     name: str
@@ -72,6 +103,7 @@ class KeptIntegration:
     trouble: str | None
     age: int
     clients: Mapping[Standing, int]
+    unlisted: str | None = None
 
     @property
     def client_count(self) -> int:
@@ -113,6 +145,7 @@ class Facts:
     :param today: the day that it is about.
     :param days: how many days of changes it tells.
     :param oldest: days after which credentials count as old.
+    :param accounts_asked: whether the PSAs were asked for their accounts.
     """
 
     title: str
@@ -123,6 +156,7 @@ class Facts:
     clients: Sequence[Client]
     messages: Sequence[Message]
     changes: Sequence[Change]
+    accounts_asked: bool = False
 
     @cached_property
     def standings(self) -> Mapping[Standing, int]:
@@ -144,6 +178,11 @@ class Facts:
         """How many clients there are, as far as is known."""
         return len(self.clients) - self.standings[Standing.STALE]
 
+    @property
+    def unlisted(self) -> list[KeptIntegration]:
+        """The integrations whose accounts could not be listed."""
+        return [item for item in self.integrations if item.unlisted]
+
     def of_health(self, health: Health) -> list[KeptIntegration]:
         """The integrations of that health."""
         return [item for item in self.integrations if item.health is health]
@@ -161,19 +200,24 @@ class Facts:
         return [(day := first + timedelta(days=number), counted[day]) for number in range(self.days)]
 
 
-def read_facts(told: Sequence[Known], *, title: str, today: date, days: int, oldest: int) -> Facts:
+def read_facts(
+    told: Sequence[Known], *, title: str, today: date, days: int, oldest: int, asked: Sequence[Known] | None = None
+) -> Facts:
     """
     Put together what the info modules tell.
 
     :param told: for each instance ``integrations``, ``history``, ``tenants`` and ``notifications``, as
         ``integration_info``, ``tenant_info`` and ``notification_info`` return them.
+    :param asked: what ``account_info`` returns for each integration, which is its ``report_integration``; none
+        if the PSAs were not asked.
     """
+    accounts = None if asked is None else AskedAccounts(asked)
     tenants = (item for one in told for item in one["tenants"] if not _is_gone(item))
-    clients = sorted(map(_client, tenants), key=lambda client: client.name)
+    clients = sorted((_client(item, accounts) for item in tenants), key=lambda client: client.name)
     held: dict[tuple[str, str | None], Counter[Standing]] = {}
     for client in clients:
         held.setdefault((client.instance, client.integration), Counter())[client.standing] += 1
-    integrations = [_integration(item, held, today) for one in told for item in one["integrations"]]
+    integrations = [_integration(item, held, today, accounts) for one in told for item in one["integrations"]]
     changes = [_change(item) for one in told for item in one["history"]]
     return Facts(
         title=title,
@@ -184,6 +228,7 @@ def read_facts(told: Sequence[Known], *, title: str, today: date, days: int, old
         clients=clients,
         messages=[_message(item) for one in told for item in one["notifications"] if item["status"] != "delivered"],
         changes=sorted(_recent(changes, today, days), key=lambda change: change.at, reverse=True),
+        accounts_asked=accounts is not None,
     )
 
 
@@ -196,7 +241,7 @@ def _is_gone(item: Known) -> bool:
     return bool(item.get("stale")) and not item.get("bound")
 
 
-def _client(item: Known) -> Client:
+def _client(item: Known, accounts: AskedAccounts | None) -> Client:
     account = item.get("account")
     return Client(
         name=item["name"],
@@ -204,19 +249,26 @@ def _client(item: Known) -> Client:
         instance=item["instance"],
         integration=item.get("integration"),
         account=account["name"] if account else None,
-        standing=_standing(item),
+        standing=_standing(item, accounts),
     )
 
 
-def _standing(item: Known) -> Standing:
+def _standing(item: Known, accounts: AskedAccounts | None) -> Standing:
     if not item.get("bound"):
         return Standing.UNBOUND
     if item.get("stale"):
         return Standing.STALE
-    return Standing.SERVED if item.get("account") else Standing.UNMAPPED
+    if not item.get("account"):
+        return Standing.UNMAPPED
+    return accounts.standing(item) if accounts else Standing.SERVED
 
 
-def _integration(item: Known, held: Mapping[tuple[str, str | None], Counter[Standing]], today: date) -> KeptIntegration:
+def _integration(
+    item: Known,
+    held: Mapping[tuple[str, str | None], Counter[Standing]],
+    today: date,
+    accounts: AskedAccounts | None,
+) -> KeptIntegration:
     verification = item.get("verification") or {}
     proven_at = item.get("verified_at")
     error = verification.get("error")
@@ -233,6 +285,7 @@ def _integration(item: Known, held: Mapping[tuple[str, str | None], Counter[Stan
         trouble=error["code"] if error else None,
         age=max(0, (today - _moment(item["credentials_changed_at"]).date()).days),
         clients=held.get((item["instance"], item["name"]), Counter()),
+        unlisted=accounts.unlisted.get((item["instance"], item["name"])) if accounts else None,
     )
 
 

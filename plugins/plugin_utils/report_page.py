@@ -20,10 +20,19 @@ MOST_LISTED = 500
 
 MOST_ROWS = 200
 
-_KINDS = {Standing.SERVED: "good", Standing.UNMAPPED: "caution", Standing.STALE: "bad", Standing.UNBOUND: "neutral"}
+_KINDS = {
+    Standing.SERVED: "good",
+    Standing.UNMAPPED: "caution",
+    Standing.INACTIVE: "caution",
+    Standing.LOST: "bad",
+    Standing.STALE: "bad",
+    Standing.UNBOUND: "neutral",
+}
 _LABELS = {
     Standing.SERVED: "with tickets",
     Standing.UNMAPPED: "without an account",
+    Standing.INACTIVE: "with an inactive account",
+    Standing.LOST: "whose account is gone",
     Standing.STALE: "no longer in Security Center",
     Standing.UNBOUND: "without an integration",
 }
@@ -74,9 +83,13 @@ def verdict(facts: Facts) -> str:
     broken = f"{counted(failed, 'integration does', 'integrations do')} not work"
     total = counted(facts.existing, "client has", "clients have")
     unserved = f"{facts.without_tickets:,} of {total} nobody who gets their tickets"
-    faults = [told for number, told in ((failed, broken), (facts.without_tickets, unserved)) if number]
+    unlisted = len(facts.unlisted)
+    unknown = f"the accounts of {counted(unlisted, 'integration', 'integrations')} could not be listed"
+    told = ((failed, broken), (facts.without_tickets, unserved), (unlisted, unknown))
+    faults = [sentence for number, sentence in told if number]
     if faults:
-        return f"{', and '.join(faults)}."
+        sentence = ", and ".join(faults)
+        return f"{sentence[0].upper()}{sentence[1:]}."
     return (
         f"All {counted(facts.existing, 'client is', 'clients are')} looked after." if facts.existing else "All is well."
     )
@@ -116,6 +129,8 @@ def _tasks(facts: Facts) -> Iterator[Markup | None]:
     why = "The table of integrations says why. Rotate the credentials only if they are refused."
     yield _task("bad", failed, "integration does not work", "integrations do not work", why)
     for standing, kind, advice in (
+        (Standing.LOST, "bad", "The PSA has their accounts no longer: nobody gets the tickets. Map to other accounts."),
+        (Standing.INACTIVE, "caution", "Activate their accounts in the PSA, or map to other ones."),
         (Standing.UNMAPPED, "caution", "Map to an account of the PSA: until then nobody gets the tickets."),
         (Standing.UNBOUND, "caution", "Bind to an integration whoever is still a client."),
         (Standing.STALE, "bad", "Unbind whoever is no client any more."),
@@ -123,6 +138,15 @@ def _tasks(facts: Facts) -> Iterator[Markup | None]:
         clients = facts.of_standing(standing)
         label = _LABELS[standing]
         yield _task(kind, clients, f"client {label}", f"clients {label}", advice)
+    unlisted = facts.unlisted
+    why = "Whether accounts of their clients are still there is not known. The table of integrations says why."
+    yield _task(
+        "caution",
+        unlisted,
+        "integration whose accounts were not listed",
+        "integrations whose accounts were not listed",
+        why,
+    )
     old = facts.old_credentials
     told = f"Older than {counted(facts.oldest, 'day', 'days')}. Rotate the credentials."
     yield _task("caution", old, "integration with old credentials", "integrations with old credentials", told)
@@ -190,7 +214,9 @@ def _clients(facts: Facts) -> Markup:
         for standing, number in shown
     )
     chart = stacked_bar("Clients", [(_LABELS[standing], number, _KINDS[standing]) for standing, number in shown])
-    return joined([element("ul", *figures, class_="figures"), chart])
+    asked = facts.accounts_asked or not facts.standings[Standing.SERVED]
+    unasked = "" if asked else element("p", "Whether accounts are still there was not asked.", class_="quiet")
+    return joined([element("ul", *figures, class_="figures"), chart, unasked])
 
 
 def _integrations(facts: Facts) -> Markup:
@@ -212,19 +238,24 @@ def _caption(facts: Facts) -> str:
 
 
 def _trouble(item: KeptIntegration, facts: Facts) -> int:
-    return -(100 * (item.health is Health.FAILED) + 10 * bool(item.without_tickets) + (item.age > facts.oldest))
+    return -(
+        100 * (item.health is Health.FAILED)
+        + 10 * bool(item.without_tickets or item.unlisted)
+        + (item.age > facts.oldest)
+    )
 
 
 def _integration_row(item: KeptIntegration, oldest: int, most: int, several: bool) -> list[object]:
     kind, told = _HEALTH[item.health]
     since = f", proven on {item.proven_on:%d %b %Y}" if item.proven_on and item.health is Health.PROVEN else ""
     why = f" ({item.trouble})" if item.trouble else ""
+    unlisted = f"; accounts not listed ({item.unlisted})" if item.unlisted else ""
     instance = element("span", " ", name(item.instance), class_="quiet") if several else ""
     age = counted(item.age, "day", "days")
     return [
         joined([name(item.name), instance]),
         _PLATFORMS.get(item.platform, item.platform),
-        joined([element("span", told, class_=f"state {kind}"), f"{since}{why}"]),
+        joined([element("span", told, class_=f"state {kind}"), f"{since}{why}{unlisted}"]),
         element("span", gauge(age, item.age, most, oldest), age, class_="together"),
         f"{item.client_count:,}",
         f"{item.without_tickets:,}",

@@ -62,8 +62,8 @@ a{color:var(--accent)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:1rem;margin:0 0 1.1rem}
 .figures b{display:block;font-size:1.9rem;line-height:1.1;font-weight:600;letter-spacing:-.02em}
 .figures span{color:var(--quiet)}
-.figures .served b{color:var(--good)}.figures .unmapped b{color:var(--caution)}
-.figures .stale b{color:var(--bad)}.figures .unbound b{color:var(--neutral)}
+.figures .served b{color:var(--good)}.figures :is(.unmapped,.inactive) b{color:var(--caution)}
+.figures :is(.lost,.stale) b{color:var(--bad)}.figures .unbound b{color:var(--neutral)}
 .todo>li{border-left:.3rem solid var(--neutral);padding:.1rem 0 .1rem .9rem;margin:0 0 1rem}
 .todo>li:last-child{margin-bottom:0}
 .todo>.bad{border-color:var(--bad)}.todo>.caution{border-color:var(--caution)}

@@ -20,6 +20,8 @@ import pytest
 
 from ansible_collections.msp.kaspersky.plugins.filter.report_page import reported
 from sandbox import Sandbox
+from sandbox.accounts import Account
+from sandbox.companies import Company
 
 from .browser import Browser
 from .leaks import found_in
@@ -60,6 +62,38 @@ def test_the_page_of_a_registry(sandbox: Sandbox, sqlite_workplace: Workplace, t
     secrets = {str(number): secret for number, secret in enumerate(sandbox.secrets())}
     assert found_in(made.read_bytes(), {**secrets, "key": SECRET_KEY}) == set()
     assert play(workplace, made) == 0, "nothing has changed, so the page has not"
+
+
+def test_accounts_that_are_gone_and_a_psa_that_does_not_answer(
+    sandbox: Sandbox, sqlite_workplace: Workplace, tmp_path: Path
+) -> None:
+    workplace = sqlite_workplace
+    key = tmp_path / "key"
+    key.write_text(SECRET_KEY, encoding="utf-8")
+    workplace.common |= {"secret_store": "registry", "secret_key_file": str(key)}
+    sandbox.state.accounts = [Account(1, "One"), Account(2, "Two")]
+    sandbox.state.companies["connectwise_manage"] = [Company(3, "Three")]
+    workplace.create("North", tigerpaw=sandbox.tigerpaw_settings())
+    silent = {"platform": "connectwise_manage", "connectwise_manage": sandbox.connectwise_manage_settings()}
+    people = [{"email": "ann@msp.example", "alias": "Ann"}]
+    workplace.run("integration", name="South", solution="business_hub", administrators=people, **silent)
+    workplace.run("binding", integration="North", companies=["One", "Two"])
+    workplace.run("binding", integration="South", companies=["Three"])
+    for name in ("North", "South"):
+        workplace.run("mapping", integration=name, match="automatic")
+    made = tmp_path / "report.html"
+    play(workplace, made)
+    assert "Whether accounts are still there was not asked." in made.read_text(encoding="utf-8")
+
+    sandbox.state.accounts = [Account(2, "Two")]
+    sandbox.misbehave("connectwise_manage", "unauthorized")
+    play(workplace, made, "--extra-vars", '{"report_accounts": true}')
+    text = made.read_text(encoding="utf-8")
+    assert "1 of 3 clients have nobody who gets their tickets" in text
+    assert "1 client whose account is gone" in text
+    assert "accounts not listed (credentials_refused)" in text
+    secrets = {str(number): secret for number, secret in enumerate(sandbox.secrets())}
+    assert found_in(made.read_bytes(), secrets) == set()
 
 
 def play(workplace: Workplace, made: Path, *arguments: str) -> int:

@@ -109,6 +109,51 @@ def test_how_a_client_stands(known: Item, standing: Standing) -> None:
     assert facts(clients=[known]).clients[0].standing is standing
 
 
+def asked(name: str = "North", accounts: list[Item] | None = None, lost: tuple[str, ...] = ()) -> Item:
+    gone = [{"tenant": {}, "account": {"id": number}} for number in lost]
+    about = {"report_integration": {"name": name, "instance": "default"}}
+    return {**about, "accounts": accounts or [], "lost_mappings": gone}
+
+
+@pytest.mark.parametrize(
+    ("told", "standing"),
+    [
+        (asked(accounts=[{"id": "1", "active": True}]), Standing.SERVED),
+        (asked(accounts=[{"id": "1", "active": None}]), Standing.SERVED),
+        (asked(accounts=[{"id": "1", "active": False}]), Standing.INACTIVE),
+        (asked(lost=("1",)), Standing.LOST),
+        (asked("South", lost=("1",)), Standing.SERVED),
+    ],
+)
+def test_an_account_that_is_gone_or_inactive_serves_nobody(told: Item, standing: Standing) -> None:
+    made = facts(clients=[client("x")], asked=[told])
+    assert made.clients[0].standing is standing
+    assert made.without_tickets == (standing is not Standing.SERVED)
+    assert "was not asked" not in page(made)
+
+
+def test_the_page_says_whose_accounts_are_gone_and_whose_were_not_listed() -> None:
+    about = {"name": "South", "instance": "default"}
+    refused = {"report_integration": about, "error": {"code": "credentials_refused"}, "msg": "withheld"}
+    made = facts(
+        [integration(), integration("South")],
+        [client("x"), client("y", "South")],
+        asked=[asked(lost=("1",)), refused],
+    )
+    text = page(made)
+    assert verdict(made) == (
+        "1 of 2 clients have nobody who gets their tickets, and the accounts of 1 integration could not be listed."
+    )
+    assert "1 client whose account is gone" in text
+    assert "1 integration whose accounts were not listed" in text
+    assert "accounts not listed (credentials_refused)" in text
+    assert "withheld" not in text
+
+
+def test_the_page_says_that_accounts_were_not_asked_for() -> None:
+    assert "Whether accounts are still there was not asked." in page(facts(clients=[client("x")]))
+
+
 def test_what_nobody_holds_and_no_longer_exists_is_no_client() -> None:
     made = facts(clients=[client("a"), client("b", None, None, stale=True), client("c", account=None, stale=True)])
     assert [item.name for item in made.clients] == ["a", "c"]
