@@ -15,7 +15,7 @@ description:
     tells what has to be done and what people have to decide. The role P(msp.kaspersky.psa_migration#role) does what it
     tells.
   - It writes nothing and asks nobody. What it returns holds no secrets.
-positional: new, accounts, kept, mappings, automatic, move_all
+positional: new, accounts, kept, mappings, automatic, move_all, stale
 options:
   _input:
     description:
@@ -56,6 +56,13 @@ options:
       - Whether clients without an account are moved as well.
     type: bool
     default: false
+  stale:
+    description:
+      - What M(msp.kaspersky.tenant_info) returns as C(id) for virtual servers that Security Center no longer has. These
+        are left over.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: msp.kaspersky.mapping
   - module: msp.kaspersky.binding
@@ -72,8 +79,8 @@ _value:
   description:
     - V(faults) is what is wrong, V(move) who is moved, V(map) who gets which account and how it was found, V(back)
       whose account was kept for a return, V(done) who has moved already, V(left_over) who has no account, with
-      candidates and the reason, V(free_accounts) what is left of the accounts. V(option) is V(virtual_servers) or
-      V(companies).
+      candidates and the reason, V(free_accounts) what is left of the accounts, V(inactive) whose account is inactive
+      there. V(option) is V(virtual_servers) or V(companies).
     - V(open_questions) is what is left over as a file of variables, to be edited and fed back.
   type: dict
   sample:
@@ -85,6 +92,7 @@ _value:
     done: []
     left_over: []
     free_accounts: []
+    inactive: []
     open_questions: ""
 """
 
@@ -113,6 +121,7 @@ def planned(
     mappings: Any = None,
     automatic: Any = True,
     move_all: Any = False,
+    stale: Any = None,
 ) -> Any:
     """
     Compare both sides of a migration.
@@ -120,9 +129,8 @@ def planned(
     :returns: the plan, of which Ansible never takes a text for a template.
     :raises AnsibleFilterError: something is not what it should be; the message holds no value.
     """
-    given = [
-        plain(value) for value in (old, new, accounts, kept or [], mappings or [], bool(automatic), bool(move_all))
-    ]
+    switches = bool(automatic), bool(move_all)
+    given = [plain(value) for value in (old, new, accounts, kept or [], mappings or [], *switches, stale or [])]
     try:
         return wrap_var(migration_plans.migration_plan(*given))
     except Exception as error:  # noqa: BLE001 (its text may hold names of clients)

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ._domain.migration_plan import Assignment, MigrationPlan, Side, plan_migration
+from ._domain.migration_plan import NOT_IN_SECURITY_CENTER, Assignment, MigrationPlan, Side, plan_migration
 from ._domain.model import Account, Tenant, TenantKind
 from ._domain.open_questions import open_questions
 
@@ -24,6 +24,7 @@ def migration_plan(
     mappings: Sequence[Any] = (),
     automatic: bool = True,
     move_all: bool = False,
+    stale: Collection[str] = (),
 ) -> dict[str, Any]:
     """
     Compare the integration that clients leave with the one that they go to.
@@ -35,13 +36,16 @@ def migration_plan(
     :param mappings: what the user says, as the module ``mapping`` takes it; an open question has no account.
     :param automatic: whether accounts are matched for the others.
     :param move_all: whether clients without an account are moved as well.
-    :returns: ``faults, option, move, map, back, done, left_over, free_accounts, open_questions``; and as identifiers in
-        the registry ``served``, who has an account in the end, and ``waiting``, who has none.
+    :param stale: identifiers in the registry of virtual servers that Security Center no longer has.
+    :returns: ``faults, option, move, map, back, done, left_over, free_accounts, inactive, open_questions``; and as
+        identifiers in the registry ``served``, who has an account in the end, and ``waiting``, who has none.
     """
-    plan = plan_migration(_side(old), _side(new), accounts, kept, mappings, automatic=automatic, move_all=move_all)
+    sides = _side(old), _side(new)
+    plan = plan_migration(*sides, accounts, kept, mappings, automatic=automatic, move_all=move_all, stale=stale)
+    questions = [item for item in plan.left_over if item.reason != NOT_IN_SECURITY_CENTER]
     answers = [item for item in plan.map if item.by == "list"]
     option = "companies" if new["solution"] == "business_hub" else "virtual_servers"
-    return {"option": option, **_shown(plan), "open_questions": open_questions(plan.left_over, answers)}
+    return {"option": option, **_shown(plan), "open_questions": open_questions(questions, answers)}
 
 
 def _side(integration: Known) -> Side:
@@ -71,6 +75,7 @@ def _shown(plan: MigrationPlan) -> dict[str, Any]:
             }
             for item in plan.left_over
         ],
+        "inactive": [{"tenant": _reference(tenant), "account": _shown_account(it)} for tenant, it in plan.inactive],
         "free_accounts": [_shown_account(account) for account in plan.free],
         "served": [tenant.id for tenant in plan.served],
         "waiting": [item.tenant.id for item in plan.left_over],

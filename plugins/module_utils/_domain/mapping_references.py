@@ -87,16 +87,31 @@ def mapping_references_of(
     :param needs_account: whether each has to name an account.
     :raises InvalidSettings: every fault at once.
     """
-    faults: list[Fault] = []
-    references = [
-        _reference(faults, f"mappings[{index}]", entry, kind, needs_account=needs_account)
-        for index, entry in enumerate(entries)
-    ]
-    read = [reference for reference in references if reference]
-    refuse_repeated(faults, [reference.tenant for reference in read])
+    read, faults = readable_mapping_references(dict(enumerate(entries)), kind, needs_account=needs_account)
     if faults:
         raise InvalidSettings(faults)
-    return tuple(read)
+    return read
+
+
+def readable_mapping_references(
+    entries: Mapping[int, Any], kind: TenantKind, *, needs_account: bool = True
+) -> tuple[tuple[MappingReference, ...], list[Fault]]:
+    """
+    Read what can be read of them, for those who have more to say of the entries than their form.
+
+    :param entries: by their place in the list.
+    :returns: the entries whose form is right, and every fault in the form of the others.
+    """
+    faults: list[Fault] = []
+    read, named = [], []
+    for index, entry in entries.items():
+        wrong: list[Fault] = []
+        reference = _reference(wrong, f"mappings[{index}]", entry, kind, needs_account=needs_account)
+        faults += wrong
+        named += [reference.tenant] if reference else []
+        read += [reference] if reference and not wrong else []
+    refuse_repeated(faults, named)
+    return tuple(read), faults
 
 
 def _reference(

@@ -10,20 +10,20 @@ A client is moved only with the account that gets its tickets from then on. Who 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .account_directory import AccountDirectory
 from .account_matching import Ambiguity, Doubt, match_accounts
-from .errors import InvalidSettings
-from .mapping_references import MappingReference, mapping_references_of
+from .mapping_references import MappingReference, readable_mapping_references
 from .model import Account, Tenant, TenantKind
 from .tenant_lookup import TenantLookup
 from .tenant_resolution import UnclearReference
 
 Known = Mapping[str, Any]
 
+NOT_IN_SECURITY_CENTER = "not_in_security_center"
 QUESTION_KEYS = {"tenant", "account", "candidates", "reason", "moved"}
 
 
@@ -82,6 +82,7 @@ class MigrationPlan:
     :param done: tenants that the new integration holds already, with an account.
     :param left_over: tenants for which people have to choose an account.
     :param free: accounts that nobody gets.
+    :param inactive: who has an account that is inactive in the new PSA.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -91,6 +92,7 @@ class MigrationPlan:
     done: list[Tenant] = field(default_factory=list)
     left_over: list[LeftOver] = field(default_factory=list)
     free: list[Account] = field(default_factory=list)
+    inactive: list[tuple[Tenant, Account]] = field(default_factory=list)
 
     @property
     def served(self) -> list[Tenant]:
@@ -107,6 +109,7 @@ def plan_migration(
     *,
     automatic: bool,
     move_all: bool,
+    stale: Collection[str] = (),
 ) -> MigrationPlan:
     """
     Compare both sides, and find an account for every tenant.
@@ -116,9 +119,11 @@ def plan_migration(
     :param mappings: what the user says; an entry without an account is a question that is still open.
     :param automatic: whether accounts are matched for those of whom the user says nothing.
     :param move_all: whether tenants without an account are moved as well.
+    :param stale: identifiers of the virtual servers that Security Center no longer has.
     """
     planning = _Planning(old, new, accounts, kept)
     planning.refuse_what_is_no_migration()
+    planning.leave_what_is_stale(stale)
     planning.take_what_is_done()
     planning.take_list(mappings)
     planning.match(automatic=automatic)
@@ -141,6 +146,7 @@ class _Planning:
         # Mapped on the new side to accounts that are no longer there.
         self._gone: dict[str, Account] = {}
         self._doubts: dict[str, Ambiguity] = {}
+        self._stale: list[Tenant] = []
         self.plan = MigrationPlan()
 
     def refuse_what_is_no_migration(self) -> None:
@@ -153,6 +159,11 @@ class _Planning:
         if self._old.solution != self._new.solution:
             told = f"from {self._old.solution}, '{self._new.name}' from {self._new.solution}"
             self._fault(f"'{self._old.name}' starts {told}: no client can be in both")
+
+    def leave_what_is_stale(self, stale: Collection[str]) -> None:
+        """Leave where they are those that nobody can take over, so that they hold up nobody else."""
+        gone = {*stale} - self._there
+        self._stale = [self._open.pop(tenant_id) for tenant_id in [*self._open] if tenant_id in gone]
 
     def take_what_is_done(self) -> None:
         """Set aside who has an account on the new side: there already, or kept for a return."""
@@ -169,12 +180,10 @@ class _Planning:
 
     def take_list(self, mappings: Sequence[Any]) -> None:
         """Take what the user says of a tenant and its account."""
-        given = [entry for entry in mappings if not _is_open_question(entry)]
-        try:
-            references = mapping_references_of(given, TenantKind.COMPANY if self._is_hub else TenantKind.VIRTUAL_SERVER)
-        except InvalidSettings as invalid:
-            self.plan.faults += [f"psa_migration_mappings: {fault.place}: {fault.message}" for fault in invalid.faults]
-            return
+        given = {index: entry for index, entry in enumerate(mappings) if not _is_open_question(entry)}
+        kind = TenantKind.COMPANY if self._is_hub else TenantKind.VIRTUAL_SERVER
+        references, faults = readable_mapping_references(given, kind)
+        self.plan.faults += [f"psa_migration_mappings: {fault.place}: {fault.message}" for fault in faults]
         directory, index = AccountDirectory(self._accounts.values()), TenantLookup(self._open.values())
         finished = {
             tenant.id: replace(tenant, account_id=account.id, account_name=account.name)
@@ -203,9 +212,22 @@ class _Planning:
         for tenant in _sorted(self._open.values()):
             moved = tenant.id in self._there or move_all
             plan.left_over.append(LeftOver(tenant, *self._doubt_of(tenant), moved))
+        plan.left_over += [LeftOver(tenant, (), NOT_IN_SECURITY_CENTER, False) for tenant in _sorted(self._stale)]
         going = [*plan.served, *(item.tenant for item in plan.left_over if item.moved)]
         plan.move = _sorted(tenant for tenant in going if tenant.id not in self._there)
         plan.free = [account for account in self._accounts.values() if account.id not in self._taken]
+        plan.inactive = [
+            (tenant, self._accounts[account_id])
+            for tenant, account_id in self._given()
+            if self._accounts[account_id].active is False
+        ]
+
+    def _given(self) -> list[tuple[Tenant, str]]:
+        """Tell which account everybody has in the end."""
+        plan = self.plan
+        mapped = [(item.tenant, item.account.id) for item in plan.map]
+        back = [(tenant, account.id) for tenant, account in plan.back]
+        return [*mapped, *back, *((tenant, str(tenant.account_id)) for tenant in plan.done)]
 
     @property
     def _is_hub(self) -> bool:
@@ -213,6 +235,11 @@ class _Planning:
 
     def _take_entry(self, reference: MappingReference, directory: AccountDirectory, tenant: Tenant | None) -> None:
         if tenant is None or reference.account is None:
+            return
+        if tenant.id not in self._open:
+            self._fault(
+                f"psa_migration_mappings: {reference.tenant.place}: {tenant.name!r} has an entry before this one"
+            )
             return
         try:
             account = directory.meant(reference.account)
@@ -250,6 +277,8 @@ class _Planning:
                     f"psa_migration_mappings: {reference.tenant.place}: {told}; correct that with "
                     "msp.kaspersky.mapping and move_from"
                 )
+            return None
+        if not found and TenantLookup(self._stale).meant_by(reference.tenant):
             return None
         told = f"is the name of {len(found)} clients: give the uid" if found else "is no client of either integration"
         self._fault(f"psa_migration_mappings: {reference.tenant.place}: {told}")

@@ -157,6 +157,47 @@ def test_two_sides_of_one_platform_or_of_two_solutions_are_no_migration() -> Non
     assert "move_from" in same["faults"][0]
 
 
+def test_faults_in_form_and_in_meaning_are_told_at_once_with_their_places() -> None:
+    mappings = [
+        {"tenant": "Borg", "account": None},
+        {"tenant": "Acme", "acount": "Acme", "account": "Acme"},
+        {"tenant": "Nobody", "account": "Acme"},
+    ]
+    faults = plan([tenant("Acme"), tenant("Borg")], [], [account("1", "Acme")], mappings)["faults"]
+    assert [fault.split(": ")[1].split()[0] for fault in faults] == ["mappings[1].acount", "mappings[2].tenant"]
+
+
+def test_one_client_named_in_two_ways_is_a_fault() -> None:
+    mappings = [{"tenant": {"uid": "7"}, "account": {"id": 1}}, {"tenant": "Acme", "account": {"id": 2}}]
+    accounts = [account("1", "Acme"), account("2", "Borg")]
+    [fault] = plan([tenant("Acme", uid="7")], [], accounts, mappings)["faults"]
+    assert "mappings[1]" in fault
+    assert "has an entry before this one" in fault
+
+
+def test_who_is_no_longer_in_security_center_stays_and_holds_up_nobody() -> None:
+    accounts, mappings = [account("1", "Acme"), account("2", "Borg")], [{"tenant": "Acme", "account": "Acme"}]
+    made = plan([tenant("Acme"), tenant("Borg")], [], accounts, mappings, move_all=True, stale=["id of Acme"])
+    assert (made["faults"], names(made["move"]), names(made["map"])) == ([], ["Borg"], ["Borg"])
+    [left] = made["left_over"]
+    assert (left["tenant"]["name"], left["reason"], left["moved"]) == ("Acme", "not_in_security_center", False)
+    assert made["waiting"] == ["id of Acme"]
+    assert "Acme" not in made["open_questions"], "it needs no account"
+
+
+def test_whose_account_is_inactive_is_told_and_not_held_up() -> None:
+    accounts = [
+        account("1", "One", active=False, kept_for={"uid": None, "name": "Acme"}),
+        account("2", "Two", active=False),
+        account("3", "Three", active=False, tenant={"uid": None, "name": "Cyan"}),
+        account("4", "Dune"),
+    ]
+    old, mappings = [tenant(name) for name in ("Acme", "Borg", "Dune")], [{"tenant": "Borg", "account": "Two"}]
+    made = plan(old, [tenant("Cyan", "3")], accounts, mappings, kept=[kept("Acme", "1")])
+    assert sorted(names(made["inactive"])) == ["Acme", "Borg", "Cyan"]
+    assert names(made["move"]) == ["Acme", "Borg", "Dune"]
+
+
 def test_open_questions_can_be_edited_and_fed_back() -> None:
     nasty = ["{{ 7 * 7 }}", "yes", "a: b # c", "!x", "\u2028".join("ab"), "1e3", "'\"\\"]
     accounts = [account("1", "Borg GmbH"), account("2", "Borg AG")]
