@@ -29,7 +29,17 @@ from .targets import targets
 PAGE = CHECKOUT / "docs" / "performance.md"
 ROUNDS = 3
 QUICK = Sizes(
-    items=20, hosts=6, slow=3, companies=100, more_companies=1000, integrations=100, tenants=1000, verified=8, singly=3
+    items=20,
+    hosts=6,
+    slow=3,
+    companies=100,
+    more_companies=1000,
+    integrations=100,
+    tenants=1000,
+    verified=8,
+    singly=3,
+    clients=100,
+    more_clients=1000,
 )
 
 

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from .players import Play
+from .psa import psa_measurements
 from .samples import DATABASES, POSTGRESQL, SQLITE, Measurement, Section
 from .stage import SERVERS, SLOW, Sizes, Stage
 
 
 def measurements(sizes: Sizes) -> list[Measurement]:
     """List what is measured in each round, one after the other."""
-    return [*loops(sizes), *others(sizes), *hosts(sizes), *bindings(sizes), *infos(sizes), *verifications(sizes)]
+    small = [*loops(sizes), *others(sizes), *hosts(sizes)]
+    return [*small, *bindings(sizes), *infos(sizes), *verifications(sizes), *psa_measurements(sizes)]
 
 
 def loops(sizes: Sizes) -> Iterator[Measurement]:

@@ -47,6 +47,7 @@ class Sizes:
     :param slow: how many items or hosts where each starts a process.
     :param verified: how many integrations are verified.
     :param singly: how many of them one after the other.
+    :param clients: how many change the PSA; ``more_clients`` are ten times as many.
     """
 
     items: int = 1000
@@ -58,6 +59,8 @@ class Sizes:
     tenants: int = 100_000
     verified: int = 100
     singly: int = 20
+    clients: int = 1000
+    more_clients: int = 10_000
 
 
 @dataclass
@@ -67,12 +70,14 @@ class Stage:
 
     :param exits: ends what was started.
     :param bound: the registry that was last bound in, by database and number of companies.
+    :param mapped: the same of mappings.
     """
 
     folder: Path
     sizes: Sizes
     exits: ExitStack
     bound: dict[tuple[str, int], str] = field(default_factory=dict)
+    mapped: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         (self.folder / "key").write_text(KEY, encoding="utf-8")
@@ -85,11 +90,20 @@ class Stage:
         self.player = Player(self.folder, variables)
         self.kept = cache(self._kept)
         self.filled = cache(self._filled)
+        self.psa = cache(self._psa)
+        self.leaving = cache(self._leaving)
 
     def fresh(self, database: str) -> str:
         """Make a registry with one integration, and return its address."""
         address = self._empty(database)
         self._create(address, 1)
+        return address
+
+    def to_map(self, database: str, clients: int) -> str:
+        """Make a registry with an integration that leads to a PSA and holds clients, none of them mapped."""
+        address = self._empty(database)
+        self._lead(address, clients)
+        self._bind(address, clients, "New")
         return address
 
     @cached_property
@@ -153,6 +167,30 @@ class Stage:
         fill(address, self.sizes.integrations, self.sizes.tenants)
         return address
 
+    def _psa(self, clients: int) -> dict[str, Any]:
+        """Run a ConnectWise Manage that has an account for each client, and return the settings that lead to it."""
+        server = self._sandbox(f"psa{clients}")
+        accounts = [{"id": number + 1, "name": account_name(number)} for number in range(clients)]
+        tell(server, "/companies", {"connectwise_manage": accounts}, "PUT")
+        settings: dict[str, Any] = server["connectwise_manage"]
+        return settings
+
+    def _leaving(self, clients: int) -> str:
+        """Make a registry in which one integration holds clients, and another one leads to the PSA that they go to."""
+        address = self.fresh(SQLITE)
+        self._bind(address, clients, "Integration 0")
+        self._lead(address, clients)
+        return address
+
+    def _lead(self, address: str, clients: int) -> None:
+        variables = {"registry": address, "connectwise_manage": self.psa(clients)}
+        self.player.play(Play("psa.yml", "keep", variables, changes=True))
+
+    def _bind(self, address: str, clients: int, integration: str) -> None:
+        names = [client_name(number) for number in range(clients)]
+        variables = {"registry": address, "integration": integration, "companies": names}
+        self.player.play(Play("psa.yml", "bind", variables, changes=True))
+
     def _create(self, address: str, how_many: int) -> None:
         variables = {"registry": address, "how_many": how_many}
         self.player.play(Play("loops.yml", "integration", variables, changes=True))
@@ -176,6 +214,16 @@ def staged(folder: Path, sizes: Sizes) -> Iterator[Stage]:
         yield Stage(folder, sizes, exits)
 
 
+def client_name(number: int) -> str:
+    """Name a client as the Kaspersky side does."""
+    return f"Company {number}"
+
+
+def account_name(number: int) -> str:
+    """Name a client as the PSA does: every second one in another way, so that names have to be normalised."""
+    return client_name(number).upper() + ", Ltd." if number % 2 else client_name(number)
+
+
 def new_user(sandbox: dict[str, Any]) -> dict[str, Any]:
     """Make an API user in a sandbox, and return the settings that lead to it."""
     rest, soap = (tell(sandbox, "/users", {"system": system}) for system in ("rest", "soap"))
@@ -188,10 +236,10 @@ def new_user(sandbox: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def tell(sandbox: dict[str, Any], path: str, body: dict[str, Any]) -> Any:
+def tell(sandbox: dict[str, Any], path: str, body: dict[str, Any], method: str = "POST") -> Any:
     """Tell the control API of a sandbox something, and return what it answers."""
     request = urllib.request.Request(  # noqa: S310 - our own sandbox
-        f"{sandbox['control_url']}{path}", data=json.dumps(body).encode()
+        f"{sandbox['control_url']}{path}", data=json.dumps(body).encode(), method=method
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=30) as answer:

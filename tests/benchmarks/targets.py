@@ -14,6 +14,9 @@ from .samples import DATABASES, POSTGRESQL, SQLITE, Figures, Measurement, ratio
 
 TIMES, SECONDS, MEBIBYTES = "times", "s", "MiB"
 
+# Ten times as much takes ten times as long, and a little for noise.
+GROWTH = 12
+
 Measured = Mapping[str, Measurement]
 Value = Callable[[Figures], float]
 
@@ -69,6 +72,9 @@ def targets() -> list[Target]:
     return [target for database in DATABASES for target in small(database)] + [
         *(target for database in DATABASES for target in large(database)),
         Target("verified at once, to one after the other", ("verify together", "verify singly"), 1 / 8),
+        *(target for database in DATABASES for target in mapped(database)),
+        Target("ten times as many clients in the plan of a migration", ("psa plan many", "psa plan few"), GROWTH),
+        Target("ten times as many clients in a report", ("psa report many", "psa report few"), GROWTH),
     ]
 
 
@@ -90,13 +96,26 @@ def large(database: str) -> Iterator[Target]:
     for key, what, limit in (("bound", "bound", bound), ("again", "unchanged again", again)):
         many, more = f"{key} many {database}", f"{key} more {database}"
         yield Target(f"companies {what}, over the start-up, {database}", (many,), limit, unit=SECONDS)
-        yield Target(f"ten times as many companies {what}, {database}", (more, many), 12)
+        yield Target(f"ten times as many companies {what}, {database}", (more, many), GROWTH)
     told, bare = (f"info {database}",), (f"info without {database}",)
     for what, keys in (("with", told), ("without", bare)):
         title = f"`integration_info` {what} tenants, whole process, {database}"
         yield Target(title, keys, 5, unit=SECONDS, value=lambda it: it.whole_seconds)
     title = f"`integration_info` with tenants, peak of memory, {database}"
     yield Target(title, told, 500, unit=MEBIBYTES, value=lambda it: it.mebibytes)
+
+
+def mapped(database: str) -> Iterator[Target]:
+    """Targets of mappings: that they grow with the clients, and no faster."""
+    for key, what in (
+        ("accounts", "accounts listed"),
+        ("list", "clients mapped by a list"),
+        ("again", "clients unchanged again"),
+        ("end", "mappings ended"),
+        ("match", "clients mapped by `match: automatic`"),
+    ):
+        many, few = f"psa {key} many {database}", f"psa {key} few {database}"
+        yield Target(f"ten times as many {what}, {database}", (many, few), GROWTH)
 
 
 def shown(what: str, one: str, other: str) -> Target:
