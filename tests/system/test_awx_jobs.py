@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -241,7 +242,10 @@ def test_the_life_of_an_integration(
     assert told(keep(team))["integration"] == created["integration"]
     told(keep(team, integration_name="Another"))
 
-    report = told(team.launch("report", msp_kaspersky_instance="office", report_verifies="yes"))
+    report = told(
+        team.launch("report", msp_kaspersky_instance="office", report_verifies="yes", report_makes_page="yes")
+    )
+    assert b"All is well." in b64decode(report["page"])
     assert report["integrations"][0]["verification"]["state"] == "verified"
 
     team.credentials[TIGERPAW] |= {"soap_user_name": NEW_USER, "soap_password": NEW_PASSWORD}
