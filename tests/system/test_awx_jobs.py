@@ -370,7 +370,7 @@ def test_clients_are_mapped_after_a_preview(
     assert accounts(postgresql) == []
     told(team.launch(template, **usual, mapping_step="map"))
     assert accounts(postgresql) == ["Acme Ltd"]
-    wrong = team.launch(template, **usual, mapping_step="map", mapping_list="Borg {{ 7 * 7 }}: Other")
+    wrong = team.launch(template, **usual, mapping_step="map", mapping_list="Acme = Acme Ltd\nAcme = Other")
     assert "Nothing was mapped" in refusal(wrong)
     told(team.launch(template, **usual, mapping_step="map", mapping_list="Borg {{ 7 * 7 }} = Other\n"))
     assert accounts(postgresql) == ["Acme Ltd", "Other"]
