@@ -204,7 +204,7 @@ def test_from_plan_to_deletion(stage: Stage) -> None:
 
     refused = stage.play(delete_old=True)
     assert refused.code != 0
-    assert "have no account in the new PSA" in refused.output
+    assert "Clients without an account in the new PSA" in refused.output
     assert stage.held(OLD) == ["Borg GmbH", "Echo"]
 
     text = questions.read_text(encoding="utf-8")
