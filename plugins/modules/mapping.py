@@ -334,7 +334,7 @@ unmapped:
           type: str
           sample: Harbour Dental Ltd
 unchanged:
-  description: Mappings that already were as they should be.
+  description: Mappings that stay. If the account has another name by now, that is taken over, and RV(diff) shows it.
   returned: success
   type: list
   elements: dict

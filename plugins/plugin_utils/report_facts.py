@@ -292,7 +292,7 @@ def _integration(
 def _health(state: str | None, proven_at: str | None) -> Health:
     if state == "failed":
         return Health.FAILED
-    return Health.PROVEN if state == "verified" or (state is None and proven_at) else Health.UNPROVEN
+    return Health.PROVEN if state == "verified" or proven_at else Health.UNPROVEN
 
 
 def _message(item: Known) -> Message:

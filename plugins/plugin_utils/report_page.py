@@ -36,10 +36,10 @@ _LABELS = {
     Standing.STALE: "no longer in Security Center",
     Standing.UNBOUND: "without an integration",
 }
-_PLATFORMS = {"tigerpaw": "Tigerpaw", "connectwise_manage": "ConnectWise Manage", "autotask": "Autotask"}
+PLATFORM_TITLES = {"tigerpaw": "Tigerpaw", "connectwise_manage": "ConnectWise Manage", "autotask": "Autotask"}
 _HEALTH = {
     Health.PROVEN: ("good", "works"),
-    Health.UNPROVEN: ("caution", "never proven"),
+    Health.UNPROVEN: ("caution", "not proven"),
     Health.FAILED: ("bad", "does not work"),
 }
 
@@ -151,7 +151,8 @@ def _tasks(facts: Facts) -> Iterator[Markup | None]:
     told = f"Older than {counted(facts.oldest, 'day', 'days')}. Rotate the credentials."
     yield _task("caution", old, "integration with old credentials", "integrations with old credentials", told)
     unproven = facts.of_health(Health.UNPROVEN)
-    yield _task("caution", unproven, "integration never proven", "integrations never proven", "Verify once.")
+    told = "Nobody has accepted the credentials yet. Let the report verify them; on Tigerpaw, set soap_check_operation."
+    yield _task("caution", unproven, "integration not proven", "integrations not proven", told)
     if facts.messages:
         title = counted(len(facts.messages), "message waits", "messages wait")
         link = element("a", "See who is still to be told", href="#messages")
@@ -229,8 +230,15 @@ def _integrations(facts: Facts) -> Markup:
     rows = [_integration_row(item, facts.oldest, most, several) for item in ordered[:MOST_ROWS]]
     headings = ["Integration", "PSA", "State", "Age of credentials", "Clients", "Without tickets"]
     shown = table(_caption(facts), headings, rows, numbers=(4, 5))
-    more = len(ordered) - len(rows)
-    return joined([shown, element("p", f"and {more:,} more without trouble", class_="quiet") if more > 0 else ""])
+    rest = ordered[MOST_ROWS:]
+    in_trouble = sum(_trouble(item, facts) < 0 for item in rest)
+    how = f", {in_trouble:,} of them in need of attention" if in_trouble else " without trouble"
+    return joined([shown, _more(len(rest), how)])
+
+
+def _more(count: int, how: str = "") -> Markup:
+    """Say how many a table has left out."""
+    return element("p", f"and {count:,} more{how}", class_="quiet") if count else Markup("")
 
 
 def _caption(facts: Facts) -> str:
@@ -254,7 +262,7 @@ def _integration_row(item: KeptIntegration, oldest: int, most: int, several: boo
     age = counted(item.age, "day", "days")
     return [
         joined([name(item.name), instance]),
-        _PLATFORMS.get(item.platform, item.platform),
+        PLATFORM_TITLES.get(item.platform, item.platform),
         joined([element("span", told, class_=f"state {kind}"), f"{since}{why}{unlisted}"]),
         element("span", gauge(age, item.age, most, oldest), age, class_="together"),
         f"{item.client_count:,}",
@@ -275,7 +283,8 @@ def _messages(facts: Facts) -> Markup:
         ]
         for item in facts.messages[:MOST_ROWS]
     ]
-    return table("Who is still to be told", ["For", "Channel", "About", "Since", "Last attempt"], rows)
+    shown = table("Who is still to be told", ["For", "Channel", "About", "Since", "Last attempt"], rows)
+    return joined([shown, _more(len(facts.messages) - len(rows))])
 
 
 def _changes(facts: Facts) -> Markup:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from sandbox import Sandbox
 from system.databases import Database
 
-from .test_role_integrations import Description, Stage, instance, integration, stage, tigerpaw  # noqa: F401
+from .test_role_integrations import Description, Stage, instance, integration, tigerpaw
 
 NEW_PASSWORD = "an0ther soap-p4ss'w0rd"
 NAMES = ("One", "Two", "Three")
@@ -22,8 +23,9 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def shared(stage: Stage) -> Stage:  # noqa: F811 (a fixture)
+def shared(database: Database, sandbox: Sandbox, tmp_path: Path) -> Stage:
     """Keep three integrations with one SOAP user, and a fourth in another instance; change its password at the PSA."""
+    stage = Stage(tmp_path, database, sandbox)
     for name in NAMES:
         keep(stage, name)
     keep(stage, "Elsewhere", instance="branch")
@@ -33,7 +35,7 @@ def shared(stage: Stage) -> Stage:  # noqa: F811 (a fixture)
     return stage
 
 
-def keep(stage: Stage, name: str, **options: Any) -> None:  # noqa: F811 (it is one)
+def keep(stage: Stage, name: str, **options: Any) -> None:
     administrators = [{"email": "ann@msp.example", "alias": "Ann"}]
     given = {"name": name, "platform": "tigerpaw", "solution": "business_hub", "administrators": administrators}
     stage.ask("integration", **given, tigerpaw=stage.sandbox.tigerpaw_settings(), **options)

@@ -36,8 +36,10 @@ def list_accounts(access: Access) -> Iterator[Account]:
 
     :raises IntegrationError: as the verification does; ``unexpected_answer`` also where fewer come than there are.
     """
-    with _opened(access) as (api, url), readable(api, url):
-        yield from distinct(_pages(api, url, access))
+    with _opened(access) as (api, url):
+        pages = _pages(api, url, access)
+        with readable(api, url):
+            yield from distinct(pages)
 
 
 def find_account(access: Access, account_id: str) -> Account | None:

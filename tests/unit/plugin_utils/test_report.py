@@ -166,7 +166,8 @@ def test_what_nobody_holds_and_no_longer_exists_is_no_client() -> None:
         (integration(), Health.PROVEN),
         (integration(verified_at=None), Health.UNPROVEN),
         (integration(verified_at=None, verification={"state": "verified", "error": None}), Health.PROVEN),
-        (integration(verification={"state": "reachable", "error": None}), Health.UNPROVEN),
+        (integration(verification={"state": "reachable", "error": None}), Health.PROVEN),
+        (integration(verified_at=None, verification={"state": "reachable", "error": None}), Health.UNPROVEN),
         (integration(verification={"state": "failed", "error": {"code": "throttled"}}), Health.FAILED),
     ],
 )
@@ -280,6 +281,14 @@ def test_many_names_stand_below_their_integrations() -> None:
     assert text.count("<bdi>Lost ") == MOST_LISTED
     assert "Show the first 500 names" in text
     assert "and 400 more" in text
+
+
+def test_what_a_table_leaves_out_is_counted() -> None:
+    broken = {"verification": {"state": "failed", "error": {"code": "throttled"}}}
+    text = page(facts([integration(f"I {number}", **broken) for number in range(300)], messages=[message()] * 300))
+    assert "and 100 more, 100 of them in need of attention" in text
+    assert text.count("and 100 more</p>") == 1
+    assert "without trouble" in page(facts([integration(f"I {number}") for number in range(300)]))
 
 
 def test_of_very_many_the_first_are_named() -> None:
