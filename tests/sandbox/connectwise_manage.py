@@ -10,7 +10,6 @@ import base64
 import binascii
 import hmac
 import re
-import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
@@ -73,9 +72,7 @@ class ConnectwiseManage:
         return json_answer({**about, "CompanyID": own.connectwise_company_id, "IsCloud": True})
 
     def _refusal(self, request: RecordedRequest) -> Response | None:
-        try:
-            uuid.UUID(request.headers.get("clientid", ""))
-        except ValueError:
+        if request.headers.get("clientid", "").lower() != self._state.credentials.connectwise_client_id:
             return _error(401, "Unauthorized", "A valid clientId is required.")
         verdict = self._judge(request)
         if verdict is Verdict.REFUSED:
@@ -128,9 +125,10 @@ def _page(request: RecordedRequest, rows: list[dict[str, Any]], state: State) ->
         page, size = int(query.get("page") or 1), int(query.get("pageSize") or DEFAULT_PAGE)
         found = [row for row in rows if meets(row, query.get("conditions") or "")]
     except (ValueError, TypeError):
-        return _error(400, "InvalidQuery", "The query could not be read.")
+        return _error(400, "InvalidQuery", "The query could not be read.", "conditions")
     if page < 1 or not 0 < size <= LARGEST_PAGE:
-        return _error(400, "InvalidPage", f"page starts at 1, and pageSize is at most {LARGEST_PAGE}.")
+        told = f"page starts at 1, and pageSize is at most {LARGEST_PAGE}."
+        return _error(400, "InvalidPage", told, "page" if page < 1 else "pageSize")
     size = min(size, state.settings.connectwise_page)
     shown = [_chosen(row, query) for row in found[(page - 1) * size : page * size]]
     last = max(1, -(-len(found) // size))
@@ -154,5 +152,6 @@ def _query(request: RecordedRequest) -> Query:
     return {name: values[-1] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
 
 
-def _error(status: int, code: str, message: str) -> Response:
-    return json_answer({"code": code, "message": message, "errors": []}, status)
+def _error(status: int, code: str, message: str, field: str | None = None) -> Response:
+    errors = [{"code": code, "message": message, "resource": "company", "field": field}] if field else []
+    return json_answer({"code": code, "message": message, "errors": errors}, status)

@@ -80,6 +80,10 @@ def test_a_list_is_mapped_once(sandbox: Sandbox, mapped: Workplace) -> None:
     assert (again["changed"], sandbox.requests("rest")) == (False, [])
     assert not sandbox.requests("rest", writing=True)
     assert map_to(mapped, *done["mapped"])["unchanged"] == again["unchanged"], "a result is valid input"
+    [told] = [
+        item for item in mapped.run("integration_info", history=True)["history"] if item["action"] == "mappings_changed"
+    ]
+    assert told["summary"]["mapped"] == 2
 
 
 def test_all_pages_are_read_however_rows_are_counted(sandbox: Sandbox, mapped_sqlite: Workplace) -> None:

@@ -27,6 +27,7 @@ from .tasks import Result
 from .workplace import Workplace
 
 NAMES = ["connectwise_manage", "autotask"]
+NOBODY = "7d3b5a06-4f4c-4e47-9f1c-3a2f7e6b9a10"
 
 
 @dataclass
@@ -124,7 +125,12 @@ def test_a_new_user_is_given_time(psa: Psa, sqlite_workplace: Workplace) -> None
 
 def test_wrong_credentials_are_refused(psa: Psa) -> None:
     wrong: dict[str, list[dict[str, Any]]] = {
-        "connectwise_manage": [{"private_key": "wrong"}, {"public_key": "wrong"}, {"company_id": "another"}],
+        "connectwise_manage": [
+            {"private_key": "wrong"},
+            {"public_key": "wrong"},
+            {"company_id": "another"},
+            {"client_id": NOBODY},
+        ],
         "autotask": [{"password": "wrong"}, {"api_integration_code": "wrong"}, {"user_name": "nobody@msp.example"}],
     }
     for changes in wrong[psa.name]:
@@ -227,6 +233,22 @@ def test_credentials_follow_nobody_elsewhere(psa: Psa) -> None:
     assert "not sent" in error.message
     assert psa.sandbox.requests("foreign") == []
     assert not any(secret in str(request) for request in psa.requests() for secret in psa.secrets)
+
+
+@pytest.mark.parametrize("codebase", ["../other/", "v4/../../other/", "v4_6_release/?x=", "//evil.example/", 7, None])
+def test_the_place_of_an_api_stays_below_its_host(sandbox: Sandbox, codebase: object) -> None:
+    psa = Psa("connectwise_manage", sandbox)
+    place = {"Codebase": codebase, "SiteUrl": psa.settings()["host"]}
+    sandbox.misbehave(psa.name, "wrong_shape", "always", "/login/companyinfo", body=place)
+    assert refusal(psa).code is ErrorCode.UNEXPECTED_ANSWER
+    assert not any(secret in str(request) for request in psa.requests() for secret in psa.secrets)
+
+
+def test_a_secret_is_no_identifier_of_an_account(psa: Psa) -> None:
+    """What is kept with a mapping would outlive the task that masks it."""
+    secret = next(iter(psa.access().secrets.values()))
+    psa.let_exist(Company(1, "Acme", identifier=secret), Company(2, "Borg", identifier="B-2"))
+    assert [account.identifiers for account in psa.accounts()] == [(), ("B-2",)]
 
 
 @pytest.mark.parametrize("kind", ["looping_pages", "foreign_page"])

@@ -78,7 +78,7 @@ def test_wrong_credentials_are_refused(client: Client, wrong: dict[str, str]) ->
     assert answer.json().keys() == {"code", "message", "errors"}
 
 
-@pytest.mark.parametrize("headers", [{}, {"clientId": "no guid"}])
+@pytest.mark.parametrize("headers", [{}, {"clientId": "no guid"}, {"clientId": "7d3b5a06-4f4c-4e47-9f1c-3a2f7e6b9a10"}])
 def test_a_client_says_who_it_is(client: Client, headers: dict[str, str]) -> None:
     client.headers = headers
     assert client("/system/info").status_code == 401
@@ -125,7 +125,9 @@ def test_companies_come_in_pages_that_lead_on(sandbox: Sandbox, client: Client) 
 
 @pytest.mark.parametrize("wrong", [{"page": 0}, {"pageSize": 0}, {"pageSize": 1001}, {"page": "x"}])
 def test_a_page_that_cannot_be_is_refused(client: Client, wrong: dict[str, Any]) -> None:
-    assert client(COMPANIES, **wrong).status_code == 400
+    answer = client(COMPANIES, **wrong)
+    assert answer.status_code == 400
+    assert all(fault.keys() == {"code", "message", "resource", "field"} for fault in answer.json()["errors"])
 
 
 def test_companies_meet_conditions(client: Client) -> None:

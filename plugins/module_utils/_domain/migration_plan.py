@@ -272,17 +272,21 @@ class _Planning:
             return found[0]
         for tenant in () if found else finished.meant_by(reference.tenant):
             if reference.account and not reference.account.means(tenant):
-                told = f"is mapped to {tenant.account_name!r} ({tenant.account_id}) on the new side already"
-                self._fault(
-                    f"psa_migration_mappings: {reference.tenant.place}: {told}; correct that with "
-                    "msp.kaspersky.mapping and move_from"
-                )
+                self._fault(f"psa_migration_mappings: {reference.tenant.place}: {self._contradiction(tenant)}")
             return None
         if not found and TenantLookup(self._stale).meant_by(reference.tenant):
             return None
         told = f"is the name of {len(found)} clients: give the uid" if found else "is no client of either integration"
         self._fault(f"psa_migration_mappings: {reference.tenant.place}: {told}")
         return None
+
+    def _contradiction(self, tenant: Tenant) -> str:
+        account = f"{tenant.account_name!r} ({tenant.account_id})"
+        if tenant.id in self._there:
+            return (
+                f"is mapped to {account} on the new side already; correct that with msp.kaspersky.mapping and move_from"
+            )
+        return f"{account} is kept for its return; end that first, with msp.kaspersky.mapping and state: absent"
 
     def _give(self, tenant: Tenant, account: Account, by: str) -> None:
         self._taken[account.id] = tenant

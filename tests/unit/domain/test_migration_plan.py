@@ -121,6 +121,14 @@ def test_another_account_for_who_is_done_is_no_answer() -> None:
     assert "is mapped to 'account 1' (1) on the new side already" in fault
 
 
+def test_another_account_for_who_returns_is_no_answer() -> None:
+    waiting = account("1", "Acme", kept_for={"uid": None, "name": "Acme"})
+    mappings = [{"tenant": "Acme", "account": {"id": "2"}}]
+    [fault] = plan([tenant("Acme")], [], [waiting, account("2", "Borg")], mappings, kept=[kept("Acme", "1")])["faults"]
+    assert "(1) is kept for its return" in fault
+    assert "state: absent" in fault
+
+
 def test_answers_stay_in_the_file_until_they_are_carried_out() -> None:
     old, accounts = [tenant("Acme"), tenant("Borg")], [account("1", "One {{ 1 }}")]
     text = plan(old, [], accounts, [{"tenant": "Acme", "account": {"id": 1}}])["open_questions"]
