@@ -105,9 +105,9 @@ def reported(
     """
     try:
         day = date.fromisoformat(str(today))
-        facts = read_facts(
-            plain(told), title=str(title), today=day, days=int(days), oldest=int(oldest), asked=plain(accounts)
-        )
+        # Old versions of Ansible make an empty text of nothing.
+        asked = None if accounts in (None, "") else plain(accounts)
+        facts = read_facts(plain(told), title=str(title), today=day, days=int(days), oldest=int(oldest), asked=asked)
         return wrap_var(page(facts))
     except Exception as error:  # noqa: BLE001 (its text may hold names of clients)
         raise AnsibleFilterError(f"{NAME}: unexpected {type(error).__name__}; its text is withheld") from None
