@@ -162,6 +162,7 @@ def test_what_is_active_is_told_and_what_is_deleted_is_left_out(psa: Psa) -> Non
     found = {account.name: account.active for account in psa.accounts()}
     gone = {} if psa.name == "connectwise_manage" else {"Gone": True}  # Autotask deletes for good
     assert found == {"Acme": True, "Borg": False, **gone}
+    assert bool(psa.find("3")) is bool(gone)
 
 
 def test_one_account_is_one_question(psa: Psa) -> None:
@@ -224,6 +225,12 @@ def test_bad_answers_to_the_first_question(psa: Psa, kind: str) -> None:
     psa.sandbox.misbehave(psa.name, kind, "always")
     refusal(psa)
     assert not any(secret in str(request) for request in psa.requests() for secret in psa.secrets)
+
+
+def test_a_failing_server_is_no_unknown_user(psa: Psa) -> None:
+    """Autotask answers with status 500 for a user without a zone, and a proxy in front of it for anything."""
+    psa.sandbox.misbehave(psa.name, "html", "always", status=500)
+    assert refusal(psa).code is ErrorCode.API_UNREACHABLE
 
 
 def test_credentials_follow_nobody_elsewhere(psa: Psa) -> None:

@@ -29,7 +29,7 @@ SYSTEM = "ConnectWise Manage REST API"
 
 _DOMAIN = "myconnectwise.net"
 _PAGE_SIZE = 1000  # the most that the API gives at once (vendor help)
-_FIELDS = "id,identifier,name,status,deletedFlag"
+_FIELDS = "id,identifier,name,status"
 _CODEBASE = re.compile(r"(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+/?")
 _NEXT = re.compile(r"""<([^<>]*)>\s*;[^,]*\brel\s*=\s*"?next"?""")
 _ADVICE = Advice(
@@ -143,10 +143,8 @@ def _companies(content: Any, access: Access) -> Iterator[Account]:
         raise UnreadableAccount("no list of companies")
     for entry in content:
         given = entry if isinstance(entry, dict) else {}
-        if given.get("deletedFlag") is not True:
-            yield read_account(
-                entry, given.get("id"), given.get("name"), access.in_play, [given.get("identifier")], _active(given)
-            )
+        account_id, name, identifier = (given.get(field) for field in ("id", "name", "identifier"))
+        yield read_account(entry, account_id, name, access.in_play, [identifier], _active(given))
 
 
 def _active(entry: dict[str, Any]) -> bool | None:

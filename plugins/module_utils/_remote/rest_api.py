@@ -62,7 +62,7 @@ class RestApi:
         """
         Ask by ``GET``.
 
-        :param meaningful: statuses that are not refused.
+        :param meaningful: statuses that are not refused; those of failures only with JSON.
         :returns: the JSON, and the answer around it.
         :raises IntegrationError: ``credentials_refused``, ``right_missing``, ``api_unreachable``, ``throttled``,
             ``certificate_untrusted`` or ``unexpected_answer``.
@@ -117,9 +117,10 @@ class RestApi:
     ) -> tuple[Any, Answer]:
         answer = self._client.send(method, url, headers=headers, body=body)
         content = parse(answer.body)
-        if answer.status not in meaningful:
+        readable = content is not None or answer.body.strip() == b"null"
+        if answer.status not in meaningful or (answer.status >= 400 and not readable):
             self.refuse_status(url, answer, content)
-        if content is None and answer.body.strip() != b"null":
+        if not readable:
             self.unexpected(url, "damaged JSON" if (looks := appearance(answer.body)) == "JSON" else looks)
         return content, answer
 
