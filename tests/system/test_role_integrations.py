@@ -6,12 +6,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +15,11 @@ import pytest
 from sandbox import Sandbox
 from sandbox.accounts import Account
 from system.databases import Database
-from system.leaks import found_in
+from system.played_roles import Played, play_role
 from system.tasks import SECRET_KEY, perform
 
 PASSWORDS = {"soap_password": "soap-p4ssw0rd<&>\"'é", "rest_private_key": "rest-pr1vate-k3y"}
-SECONDS = 120
 Description = dict[str, Any]
-
-
-@dataclass
-class Played:
-    """What came of a run of the role."""
-
-    code: int
-    output: str
-    changed: int
-    result: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -48,28 +32,12 @@ class Stage:
 
     def play(self, description: Description | None, *arguments: str, **variables: Any) -> Played:
         """Play the role, and show all that Ansible can show."""
-        told = self.folder / "result.json"
-        told.unlink(missing_ok=True)
         secrets = {**PASSWORDS, **variables.pop("secrets", {})}
-        play = {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars": {**{f"vault_{name}": value for name, value in secrets.items()}, **variables},
-            "module_defaults": {"group/msp.kaspersky.all": self.options()},
-            "tasks": [
-                {"ansible.builtin.import_role": {"name": "msp.kaspersky.integrations"}},
-                {
-                    "ansible.builtin.copy": {"content": "{{ integrations_result | to_json }}", "dest": str(told)},
-                    "check_mode": False,
-                    "changed_when": False,
-                    "tags": "always",
-                },
-            ],
-        }
+        given = {**{f"vault_{name}": value for name, value in secrets.items()}, **variables}
         if description is not None:
-            play["vars"]["integrations_instance"] = description
-        (self.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-        return self._run(told, *arguments)
+            given["integrations_instance"] = description
+        hidden = {**PASSWORDS, "key": SECRET_KEY}
+        return play_role("integrations", self.folder, given, self.options(), hidden, *arguments)
 
     def options(self) -> dict[str, Any]:
         """Return what leads to the registry."""
@@ -85,24 +53,6 @@ class Stage:
         """Return who holds what, by name."""
         found = self.ask("integration_info", tenants=True)["integrations"]
         return {item["name"]: sorted(tenant["name"] for tenant in item["tenants"]) for item in found}
-
-    def _run(self, told: Path, *arguments: str) -> Played:
-        command = [sys.executable, "-m", "ansible", "playbook", "-vvvv", *arguments, "play.yml"]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "true"},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        output = done.stdout + done.stderr
-        assert "Traceback" not in output
-        assert found_in(output.encode(), {**PASSWORDS, "key": SECRET_KEY}) == set()
-        changed = re.search(r"changed=(\d+)", done.stdout)
-        result = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
-        return Played(done.returncode, output, int(changed[1]) if changed else -1, result)
 
 
 @pytest.fixture

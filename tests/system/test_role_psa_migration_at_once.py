@@ -8,28 +8,33 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sandbox import Sandbox
 from sandbox.companies import Company
 
-from .test_role_psa_migration import CLIENTS, NEW, OLD, Played, Stage, sqlite_stage, stage
-
-__all__ = ["sqlite_stage", "stage"]
+from .databases import Database
+from .migration_stage import CLIENTS, NEW, OLD, MigrationStage, left_over
+from .played_roles import Played
 
 SECOND_OLD = "Second integration with Tigerpaw"
 OTHERS = ["Fern", "Gale", "Holm"]
 
 
-def prepare_second_old(stage: Stage) -> None:
-    """Bind more clients to another integration with Tigerpaw; the new PSA has accounts for two of them."""
-    stage.sandbox.state.companies["connectwise_manage"] += [Company(6, "Fern"), Company(7, "Gale Inc.")]
-    people = [{"email": "ann@msp.example", "alias": "Ann"}]
-    settings = {"platform": "tigerpaw", "tigerpaw": stage.sandbox.tigerpaw_settings(), "administrators": people}
-    stage.ask("integration", name=SECOND_OLD, solution="business_hub", **settings)
-    stage.ask("binding", integration=SECOND_OLD, companies=[{"name": name, "new": True} for name in OTHERS])
+@pytest.fixture
+def stage(database: Database, sandbox: Sandbox, tmp_path: Path) -> MigrationStage:
+    return MigrationStage.prepared(tmp_path, database, sandbox)
 
 
-def play_at_once(stage: Stage, *goings: dict[str, Any]) -> list[Played]:
+@pytest.fixture
+def sqlite_stage(sqlite: Database, sandbox: Sandbox, tmp_path: Path) -> MigrationStage:
+    return MigrationStage.prepared(tmp_path, sqlite, sandbox)
+
+
+def play_at_once(stage: MigrationStage, *goings: dict[str, Any]) -> list[Played]:
     stages = [replace(stage, folder=stage.folder / str(number)) for number in range(len(goings))]
     for each in stages:
         each.folder.mkdir()
@@ -37,7 +42,7 @@ def play_at_once(stage: Stage, *goings: dict[str, Any]) -> list[Played]:
         return list(pool.map(lambda each, going: each.play(**going), stages, goings))
 
 
-def test_a_goal_that_holds_others_keeps_them(sqlite_stage: Stage) -> None:
+def test_a_goal_that_holds_others_keeps_them(sqlite_stage: MigrationStage) -> None:
     """Their accounts are not given away, and going back or deleting the old integration does not touch them."""
     settings = {**sqlite_stage.settings(), "solution": "business_hub"}
     sqlite_stage.ask("integration", name=NEW, **settings)
@@ -45,7 +50,7 @@ def test_a_goal_that_holds_others_keeps_them(sqlite_stage: Stage) -> None:
     sqlite_stage.ask("mapping", integration=NEW, mappings=[{"tenant": "Cyan Group", "account": {"id": 3}}])
     moved = sqlite_stage.play(settings=None)
     assert moved.code == 0, moved.output
-    assert moved.left_over == ["Borg GmbH", "Cyan", "Echo"]
+    assert left_over(moved) == ["Borg GmbH", "Cyan", "Echo"]
     assert sqlite_stage.mapped(NEW) == {"Acme Ltd": "1", "Cyan Group": "3", "Dune {{ 7 * 7 }}": "4"}
 
     refused = sqlite_stage.play(settings=None, mappings=[{"tenant": "Cyan", "account": {"id": 3}}])
@@ -57,8 +62,9 @@ def test_a_goal_that_holds_others_keeps_them(sqlite_stage: Stage) -> None:
     assert sqlite_stage.mapped(NEW) == {"Acme Ltd": "1", "Cyan Group": "3", "Dune {{ 7 * 7 }}": "4"}
 
 
-def test_two_go_to_the_same_place_at_once(stage: Stage) -> None:
-    prepare_second_old(stage)
+def test_two_go_to_the_same_place_at_once(stage: MigrationStage) -> None:
+    stage.let_hold(SECOND_OLD, OTHERS)
+    stage.sandbox.state.companies["connectwise_manage"] += [Company(6, "Fern"), Company(7, "Gale Inc.")]
     done = play_at_once(stage, {}, {"from": SECOND_OLD})
     again = [stage.play(), stage.play(**{"from": SECOND_OLD})]
     assert [played.code for played in again] == [0, 0], [played.output for played in (*done, *again)]
@@ -66,7 +72,7 @@ def test_two_go_to_the_same_place_at_once(stage: Stage) -> None:
     assert (stage.held(OLD), stage.held(SECOND_OLD)) == (["Borg GmbH", "Echo"], ["Holm"])
 
 
-def test_the_same_twice_at_once_is_the_same_once(stage: Stage) -> None:
+def test_the_same_twice_at_once_is_the_same_once(stage: MigrationStage) -> None:
     done = play_at_once(stage, {}, {})
     assert [played.code for played in done] == [0, 0], [played.output for played in done]
     assert stage.mapped(NEW) == {"Acme Ltd": "1", "Cyan": "3", "Dune {{ 7 * 7 }}": "4"}

@@ -14,23 +14,22 @@ import pytest
 from sandbox import Sandbox
 from sandbox.accounts import Account
 from sandbox.companies import Company
-from system.databases import Database
 
-from .test_role_psa_migration import NEW, OLD, Stage
+from .databases import Database
+from .migration_stage import ADMINISTRATORS, NEW, OLD, MigrationStage
 
 SERVERS = ["Acme Ltd", "Borg GmbH", "Cyan"]
 
 
-class VirtualServerStage(Stage):
+class VirtualServerStage(MigrationStage):
     """An integration with Tigerpaw that holds virtual servers, and an Autotask to go to."""
 
     def prepare(self) -> None:
         self.let_exist(*SERVERS)
         self.sandbox.state.accounts = [Account(100 + number, name) for number, name in enumerate(SERVERS)]
         self.sandbox.state.companies["autotask"] = [Company(1, "Acme"), Company(2, "Borg GmbH"), Company(3, "Cyan")]
-        people = [{"email": "ann@msp.example", "alias": "Ann"}]
-        settings = {"platform": "tigerpaw", "tigerpaw": self.sandbox.tigerpaw_settings(), "administrators": people}
-        self.ask("integration", name=OLD, solution="security_center", **settings)
+        settings = {"platform": "tigerpaw", "tigerpaw": self.sandbox.tigerpaw_settings()}
+        self.ask("integration", name=OLD, solution="security_center", administrators=ADMINISTRATORS, **settings)
         self.ask("binding", integration=OLD, virtual_servers=SERVERS)
         self.ask("mapping", integration=OLD, match="automatic")
 
@@ -38,8 +37,8 @@ class VirtualServerStage(Stage):
         self.sandbox.virtual_servers.replace({"name": name, "uid": f"VSRV-{name[0]}"} for name in names)
 
     def settings(self) -> dict[str, Any]:
-        people = [{"email": "ann@msp.example", "alias": "Ann"}]
-        return {"platform": "autotask", "autotask": self.sandbox.autotask_settings(), "administrators": people}
+        own = self.sandbox.autotask_settings()
+        return {"platform": "autotask", "autotask": own, "administrators": ADMINISTRATORS}
 
 
 @pytest.fixture
@@ -51,9 +50,7 @@ def stage(sqlite: Database, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytes
     given = {"URL": settings["url"], "USERNAME": settings["username"], "CA_PATH": settings["ca_path"]}
     for name, value in {**given, "PASSWORD_FILE": str(password)}.items():
         monkeypatch.setenv(f"MSP_KASPERSKY_SECURITY_CENTER_{name}", value)
-    made = VirtualServerStage(tmp_path, sqlite, sandbox)
-    made.prepare()
-    return made
+    return VirtualServerStage.prepared(tmp_path, sqlite, sandbox)
 
 
 def test_virtual_servers_move_and_return_while_one_has_vanished(stage: VirtualServerStage) -> None:

@@ -6,11 +6,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -25,10 +21,10 @@ from sandbox.companies import Company
 
 from .browser import Browser
 from .leaks import found_in
+from .played_roles import play_role
 from .tasks import SECRET_KEY
 from .workplace import Workplace
 
-SECONDS = 120
 TODAY = "2026-11-23"
 PHONES = (320, 390)
 GROUND = "getComputedStyle(document.body).backgroundColor"
@@ -98,26 +94,13 @@ def test_accounts_that_are_gone_and_a_psa_that_does_not_answer(
 
 def play(workplace: Workplace, made: Path, *arguments: str) -> int:
     """Play the role, and say how many of its tasks changed something."""
-    task = {"ansible.builtin.import_role": {"name": "msp.kaspersky.report"}}
-    told = {"report_path": str(made), "report_verify": True, "report_today": "2099-01-01"}
+    given = {"report_path": str(made), "report_verify": True, "report_today": "2099-01-01"}
     options = {name: value for name, value in workplace.common.items() if name != "actor"}
-    defaults = {"group/msp.kaspersky.all": options}
-    hosts = {"hosts": "localhost", "gather_facts": False, "vars": told, "module_defaults": defaults, "tasks": [task]}
-    file = made.with_name("play.yml")
-    file.write_text(json.dumps([hosts]), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "--diff", *arguments, str(file)],
-        cwd=made.parent,
-        env={**os.environ, "HOME": str(made.parent), "ANSIBLE_NOCOLOR": "true"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "<html" not in done.stdout, "no page comes on the screen"
-    [changed] = re.findall(r"changed=(\d+)", done.stdout)
-    return int(changed)
+    hidden = {"key": SECRET_KEY}
+    played = play_role("report", made.parent, given, options, hidden, "--diff", *arguments)
+    assert played.code == 0, played.output
+    assert "<html" not in played.output, "no page comes on the screen"
+    return played.changed
 
 
 @pytest.mark.parametrize("count", [0, 10, 1_000, 10_000])
