@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,26 +14,21 @@ from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
 
 from sandbox import Sandbox
 from sandbox.accounts import Account
 from sandbox.companies import Company
 
-from .awx import CHECKOUT, Finished, Injected, Job, inject
-from .awx_rules import faults_of_answer
+from .awx import CHECKOUT, Finished
+from .awx_team import TEMPLATES, TYPES, Team, refusal, told
 from .databases import PostgresqlDatabase, PostgresqlServer
-from .leaks import found_in
 from .tasks import SECRET_KEY, perform
 
-VARIABLES = CHECKOUT / "roles" / "awx_setup" / "vars" / "main"
 SLICER = CHECKOUT / "tests" / "integration" / "targets" / "tenants_inventory" / "files" / "slice.py"
-SOURCE = CHECKOUT / "playbooks" / "inventory" / "tenants.yml"
 SQL = re.findall(r"```sql\n(.*?)```", (CHECKOUT / "docs" / "postgresql.md").read_text(encoding="utf-8"), re.DOTALL)
 REGISTRY_PASSWORD = "registry-passw0rd"
 NAME = "Integration with Tigerpaw"
@@ -42,90 +36,6 @@ NEW_USER, NEW_PASSWORD = "a new user", "new-passw0rd-&<\"'é%{ \\x"
 TIGERPAW = "Kaspersky Tigerpaw"
 ADMINISTRATORS = "ann@msp.example Ann\n\nbob@msp.example  Bob Miller\n"
 SERVERS = [{"name": f"Client {number}", "uid": f"VSRV-{number}"} for number in range(1, 9)]
-
-
-def read(name: str) -> Any:
-    """Read one of the role's files with variables."""
-    return next(iter(DataLoader().load_from_file(str(VARIABLES / f"{name}.yml")).values()))
-
-
-TYPES = {kind["name"]: kind for name in ("credential_types", "platform_credential_types") for kind in read(name)}
-TEMPLATES = {template["name"].partition(": ")[2]: template for template in read("job_templates")}
-
-
-@dataclass
-class Team:
-    """
-    A team that has launched jobs.
-
-    :param credentials: what it has given to AWX, by type.
-    """
-
-    folder: Path
-    credentials: dict[str, dict[str, Any]]
-    jobs: list[Job] = field(default_factory=list)
-
-    def job(self, *types: str) -> Job:
-        """Prepare a job with credentials of these types."""
-        folder = self.folder / str(len(self.jobs) + 1)
-        folder.mkdir(mode=0o700)
-        injected = Injected()
-        for name in types:
-            inject(TYPES[name], self.credentials[name], folder, injected)
-        assert injected.arguments == []
-        self.jobs.append(Job(folder, injected, len(self.jobs) + 1))
-        return self.jobs[-1]
-
-    def launch(self, name: str, *chosen: str, inventory: Path | None = None, **answers: Any) -> Finished:
-        """
-        Launch a job template.
-
-        :param chosen: types of the credentials that are chosen at launch.
-        :param answers: those of its survey, none of which AWX may refuse.
-        """
-        template = TEMPLATES[name]
-        questions = {question["variable"]: question for question in template["survey"]}
-        assert {variable for variable, question in questions.items() if question["required"]} <= answers.keys()
-        assert [faults_of_answer(questions[variable], answer) for variable, answer in answers.items()] == [[]] * len(
-            answers
-        )
-        job = self.job(*template["credential_types"], *chosen)
-        job.template = f"Kaspersky: {name}"
-        return job.run(template["playbook"], answers, inventory)
-
-    def read_inventory(self) -> Path:
-        """Let AWX read its inventory source: it exports what ansible-inventory tells."""
-        job = self.job("Kaspersky tenants")
-        exported = job.folder / "exported.json"
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "ansible",
-                "inventory",
-                "-i",
-                str(SOURCE),
-                "--list",
-                "--export",
-                "--output",
-                str(exported),
-            ],
-            env={**os.environ, **job.injected.variables, "HOME": str(job.folder), "MSP_KASPERSKY_INSTANCE": "office"},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return exported
-
-    def leaks(self, hidden: dict[str, str]) -> dict[str, set[str]]:
-        """Tell which secrets stand in what jobs have left, by file."""
-        found = {
-            f"{job.number}/{name}": found_in(content, hidden)
-            for job in self.jobs
-            for name, content in {**job.left_behind(), "shown": json.dumps(job.injected.shown).encode()}.items()
-        }
-        return {name: secrets for name, secrets in found.items() if secrets}
 
 
 @pytest.fixture
@@ -180,20 +90,6 @@ def sliced(exported: Path, number: int, count: int) -> Path:
     part = exported.with_name(f"slice_{number}")
     subprocess.run([sys.executable, str(SLICER), str(exported), str(part), str(number), str(count)], check=True)
     return part
-
-
-def told(job: Finished) -> dict[str, Any]:
-    """Return the artifacts of a job that went well."""
-    assert job.status == "successful", job.output[-3000:]
-    shown: dict[str, Any] = job.events[-1]["event_data"]["artifact_data"]
-    return shown
-
-
-def refusal(job: Finished) -> str:
-    """Return the message of a job that has failed as it should."""
-    assert job.status == "failed"
-    [failed] = [event for event in job.events if event["event"] == "runner_on_failed"]
-    return str(failed["event_data"]["res"]["msg"])
 
 
 @pytest.fixture
