@@ -55,6 +55,8 @@ h4{font-size:.95rem;margin:.9rem 0 0}
 section{background:var(--surface);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem 1.4rem;
 margin:1.25rem 0}
 section>p:first-of-type{margin-top:0}
+section>svg+p:first-of-type{margin-top:.75rem}
+section>:last-child{margin-bottom:0}
 nav ul,.todo,.figures{list-style:none;margin:0;padding:0}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:1.25rem}
 a{color:var(--accent)}
