@@ -20,6 +20,7 @@ from sandbox.companies import Company
 from .databases import Database
 from .migration_stage import CLIENTS, NEW, OLD, MigrationStage, left_over
 
+GUIDE = (Path(__file__).parents[2] / "docs" / "migrate.md").read_text(encoding="utf-8")
 DEATH = ["sh", "-c", "kill -KILL $PPID"]
 
 
@@ -94,8 +95,9 @@ def test_rolling_back_is_the_same_the_other_way_round(sqlite_stage: MigrationSta
     )
     sqlite_stage.sandbox.misbehave("connectwise_manage", "dropped", "always")
     sqlite_stage.sandbox.state.accounts[0].name = "Acme, called otherwise by now"
-    back = sqlite_stage.play(**{"from": NEW, "to": OLD, "settings": None})
+    back = sqlite_stage.play("-e", GUIDE.split("change_psa.yml -e '")[1].split("'")[0])
     assert back.code == 0, back.output
+    assert (sqlite_stage.folder / "left_over_back.yml").exists()
     assert sqlite_stage.mapped(OLD) == at_first
     assert (sqlite_stage.held(OLD), sqlite_stage.held(NEW)) == (sorted(CLIENTS), [])
     sqlite_stage.sandbox.behave()
